@@ -1,0 +1,50 @@
+// One Jest run over every workspace, so that there is one list of failures and one true total.
+import { readdirSync, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '');
+
+const workspaces = ['packages', 'apps']
+  .flatMap((folder) => readdirSync(`${root}/${folder}`).map((name) => `${folder}/${name}`))
+  .filter((path) => existsSync(`${root}/${path}/package.json`) && path !== 'apps/e2e');
+
+export const project = (path) => ({
+  displayName: path,
+  rootDir: `${root}/${path}`,
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  // Workspaces are read from source, so a test never runs against a stale build.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'import', 'default'] },
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2024',
+          parser: {
+            syntax: 'typescript',
+            tsx: path.endsWith('ui') || path.endsWith('portal'),
+            decorators: true,
+          },
+          transform: {
+            legacyDecorator: true,
+            decoratorMetadata: true,
+            react: { runtime: 'automatic' },
+          },
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+});
+
+export default {
+  projects: workspaces.map(project),
+  globalSetup: `${root}/packages/testkit/jest/global-setup.mjs`,
+  globalTeardown: `${root}/packages/testkit/jest/global-teardown.mjs`,
+  testTimeout: 30_000,
+  maxWorkers: 2,
+};
