@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { parseEnv } from '@portico/telemetry';
+import { z } from 'zod';
+
+const port = (value: number) => z.coerce.number().int().min(0).max(65_535).default(value);
+
+const schema = z.object({
+  PORTICO_DATA_DIR: z.string().default('.portico'),
+  INIT_CWD: z.string().optional(),
+  CONTROL_PLANE_PORT: port(3000),
+  GATEWAY_PORT: port(8080),
+  GATEWAY_TLS_PORT: port(8443),
+  GATEWAY_ADMIN_PORT: port(8081),
+  LOG_INGEST_PORT: port(3001),
+  EMBEDDED_POSTGRES_PORT: port(0),
+  DEMO_PRODUCTION_PORT: port(9101),
+  DEMO_SANDBOX_PORT: port(9102),
+  DATABASE_URL: z.string().optional(),
+  NATS_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  RESEND_API_KEY: z.string().optional(),
+  SMTP_URL: z.string().optional(),
+  PORTICO_ADMIN_API_KEY: z.string().min(16).optional(),
+  PORTICO_ENCRYPTION_KEY: z.string().min(16).optional(),
+  PORTICO_SEED_DEMO: z.enum(['true', 'false']).default('true'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+});
+
+export interface StandaloneConfig {
+  readonly dataDir: string;
+  readonly ports: readonly PortSetting[];
+  readonly databaseUrl: string | undefined;
+  readonly embeddedPostgresPort: number;
+  readonly natsUrl: string | undefined;
+  readonly demo: { readonly productionPort: number; readonly sandboxPort: number } | null;
+  readonly adminApiKey: string;
+  /** False when mail really leaves: then no developer mailbox exists, and no link is printed. */
+  readonly hasDevMailbox: boolean;
+  readonly logLevel: string;
+  /** The environment each service's own loader reads, with what standalone decides filled in. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A port that will be opened, and the variable that moves it. */
+export interface PortSetting {
+  readonly variable: string;
+  readonly port: number;
+  readonly purpose: string;
+}
+
+/** Reads the environment, and makes the data directory with its admin key. Throws listing every problem. */
+export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
+  const values = parseEnv(schema, env);
+  const dataDir = resolve(values.INIT_CWD ?? process.cwd(), values.PORTICO_DATA_DIR);
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const adminApiKey = values.PORTICO_ADMIN_API_KEY ?? rememberedAdminKey(dataDir);
+  const hasDemo = values.PORTICO_SEED_DEMO === 'true';
+  return {
+    dataDir,
+    ports: portSettings(values, hasDemo),
+    databaseUrl: values.DATABASE_URL,
+    embeddedPostgresPort: values.EMBEDDED_POSTGRES_PORT,
+    natsUrl: values.NATS_URL,
+    demo: hasDemo
+      ? { productionPort: values.DEMO_PRODUCTION_PORT, sandboxPort: values.DEMO_SANDBOX_PORT }
+      : null,
+    adminApiKey,
+    hasDevMailbox: values.RESEND_API_KEY === undefined && values.SMTP_URL === undefined,
+    logLevel: values.LOG_LEVEL,
+    env: serviceEnv(env, { dataDir, adminApiKey, logLevel: values.LOG_LEVEL }),
+  };
+}
+
+function portSettings(values: z.infer<typeof schema>, hasDemo: boolean): readonly PortSetting[] {
+  const setting = (variable: PortVariable, purpose: string): PortSetting => ({
+    variable,
+    port: values[variable],
+    purpose,
+  });
+  const services = [
+    setting('CONTROL_PLANE_PORT', 'control plane and portal'),
+    setting('GATEWAY_PORT', 'gateway, http'),
+    setting('GATEWAY_TLS_PORT', 'gateway, https with mTLS'),
+    setting('GATEWAY_ADMIN_PORT', 'gateway health and metrics'),
+    setting('LOG_INGEST_PORT', 'request-log queries'),
+  ];
+  if (!hasDemo) return services;
+  return [
+    ...services,
+    setting('DEMO_PRODUCTION_PORT', 'demo API, production'),
+    setting('DEMO_SANDBOX_PORT', 'demo API, sandbox'),
+  ];
+}
+
+type PortVariable = Extract<keyof z.infer<typeof schema>, `${string}_PORT`>;
+
+function serviceEnv(
+  env: NodeJS.ProcessEnv,
+  decided: { dataDir: string; adminApiKey: string; logLevel: string },
+): NodeJS.ProcessEnv {
+  const host = (name: string) => env[name] ?? '127.0.0.1';
+  return {
+    ...env,
+    PORTICO_DATA_DIR: decided.dataDir,
+    PORTICO_ADMIN_API_KEY: decided.adminApiKey,
+    LOG_LEVEL: decided.logLevel,
+    CONTROL_PLANE_HOST: host('CONTROL_PLANE_HOST'),
+    GATEWAY_HOST: host('GATEWAY_HOST'),
+    GATEWAY_ADMIN_HOST: host('GATEWAY_ADMIN_HOST'),
+    LOG_INGEST_HOST: host('LOG_INGEST_HOST'),
+  };
+}
+
+/** The key printed at the first start stays the key: a restart must not lock out a pasted curl. */
+function rememberedAdminKey(dataDir: string): string {
+  const file = join(dataDir, 'admin-api-key');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const key = `portico_adm_${randomBytes(24).toString('base64url')}`;
+  writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  return key;
+}
