@@ -30,6 +30,8 @@ export const requestRecordSchema = z.strictObject({
   status: z.int(),
   /** `forwarded`, or the failure code. */
   outcome: z.string(),
+  /** What exactly failed, for operators: `connect_timeout`, `idle_timeout`, `ECONNRESET` … */
+  reason: z.string().max(200).nullable().optional(),
   latency_ms: z.number(),
   upstream_latency_ms: z.number().nullable(),
   client_ip: z.string(),
