@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile, chown } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, stat, writeFile, chown } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
 import pg from 'pg';
 import { prepareBinaries, type Binaries } from './binaries.ts';
 import { clearStaleLock } from './lock-file.ts';
@@ -39,10 +38,10 @@ const START_ATTEMPTS = 5;
  * ends with this process, however this process ends.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const dataDir = resolve(options.dataDir);
   const log = options.log ?? (() => undefined);
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const dataDir = await realpath(options.dataDir);
   const account = await accountFor(dataDir);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const binaries = await prepareBinaries(account, log);
   const cluster = { path: `${dataDir}/cluster`, account, binaries, log };
   const password = await passwordOf(dataDir);
@@ -151,7 +150,6 @@ async function serverArguments(
     unix_socket_directories: '',
     max_connections: '200',
     logging_collector: 'off',
-    log_min_messages: 'warning',
     log_timezone: 'UTC',
     timezone: 'UTC',
     ...settings,

@@ -96,17 +96,12 @@ async function untilReady(
 ): Promise<number> {
   let pid = 0;
   let timer: NodeJS.Timeout | undefined;
-  const said: string[] = [];
-  const ready = new Promise<void>((isReady) => {
-    said.push(
-      ...followLines(child, (line) => {
-        const announced = /^portico-pid (\d+)$/.exec(line);
-        if (announced) pid = Number(announced[1]);
-        else options.log(line);
-        if (!announced && timer) said.push(line);
-        if (line.includes(options.readyLine)) isReady();
-      }),
-    );
+  const isReady = Promise.withResolvers<void>();
+  const said = followLines(child, (line) => {
+    const announced = /^portico-pid (\d+)$/.exec(line);
+    if (announced) pid = Number(announced[1]);
+    else options.log(line);
+    if (line.includes(options.readyLine)) isReady.resolve();
   });
   const late = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new Error('it did not get ready in time')), options.timeoutMs);
@@ -115,7 +110,7 @@ async function untilReady(
     throw new Error(`it ended with code ${code}:\n${said.join('\n')}`);
   });
   try {
-    await Promise.race([ready, late, ended]);
+    await Promise.race([isReady.promise, late, ended]);
     return pid;
   } catch (cause) {
     child.stdin?.end();
@@ -123,7 +118,7 @@ async function untilReady(
     throw cause;
   } finally {
     clearTimeout(timer);
-    timer = undefined;
+    // It will end one day, long after this race; nobody listens then.
     ended.catch(() => undefined);
   }
 }
