@@ -1,0 +1,194 @@
+import { startEmbeddedPostgres } from '@portico/embedded';
+import {
+  eventually,
+  freePort,
+  runProcess,
+  startMailbox,
+  startNats,
+  startRedis,
+  type RunningProcess,
+} from '@portico/testkit';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Admin } from './admin.ts';
+import { call } from './http.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ADMIN_KEY = 'portico_adm_for_end_to_end_tests_only';
+const ENCRYPTION_KEY = 'end-to-end tests only, never a real key';
+
+export interface Mailbox {
+  /** Sign-in links mailed to an address, oldest first. */
+  linksTo(email: string): Promise<readonly string[]>;
+}
+
+/** The product, running, as somebody outside sees it. */
+export interface Deployment {
+  readonly controlPlaneUrl: string;
+  readonly gatewayUrls: readonly string[];
+  readonly admin: Admin;
+  readonly mailbox: Mailbox;
+  /** Everything any of its processes printed: where secrets must not be. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** `npm start`, with nothing but ports and a data directory of its own. */
+export async function startStandalone(
+  extraEnv: Readonly<Record<string, string>> = {},
+): Promise<Deployment & { readonly process: RunningProcess; readonly dataDir: string }> {
+  const dataDir = extraEnv['PORTICO_DATA_DIR'] ?? (await scratchDir());
+  const ports = await portEnv();
+  const process = await runProcess({
+    command: 'npm',
+    args: ['start'],
+    cwd: ROOT,
+    env: { ...ports, PORTICO_DATA_DIR: dataDir, PORTICO_ADMIN_API_KEY: ADMIN_KEY, ...extraEnv },
+    readyWhen: /Ctrl-C stops everything/,
+    readyWithinMs: 110_000,
+  });
+  const url = `http://localhost:${ports['CONTROL_PLANE_PORT']}`;
+  return {
+    process,
+    dataDir,
+    controlPlaneUrl: url,
+    gatewayUrls: [`http://localhost:${ports['GATEWAY_PORT']}`],
+    admin: new Admin(url, ADMIN_KEY),
+    mailbox: devMailbox(url),
+    output: () => process.output(),
+    stop: async () => {
+      await process.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Four services as five processes on real PostgreSQL, NATS and Redis, with a real mail server. */
+export interface Distributed extends Deployment {
+  readonly processes: Readonly<Record<'controlPlane' | 'logIngest', RunningProcess>>;
+  readonly gateways: readonly RunningProcess[];
+  readonly database: { stop(): Promise<void> };
+  restartLogIngest(): Promise<RunningProcess>;
+  /** One more gateway node, with a cache directory of its own. */
+  startGateway(): Promise<{ readonly url: string; readonly process: RunningProcess }>;
+}
+
+export async function startDistributed(): Promise<Distributed> {
+  const cleanups: (() => Promise<unknown>)[] = [];
+  const dir = await scratchDir();
+  cleanups.push(() => rm(dir, { recursive: true, force: true }));
+  const database = await startEmbeddedPostgres({ dataDir: join(dir, 'postgres') });
+  cleanups.push(() => database.stop());
+  const [nats, redis, mail] = await Promise.all([startNats(), startRedis(), startMailbox()]);
+  cleanups.push(() => Promise.all([nats.stop(), redis.stop(), mail.stop()]));
+
+  const running: RunningProcess[] = [];
+  const service = async (app: string, env: Record<string, string>, readyUrl: string) => {
+    const started = await runProcess({
+      command: process.execPath,
+      args: [join(ROOT, 'apps', app, 'dist', 'main.js')],
+      cwd: dir,
+      env,
+    });
+    running.push(started);
+    await untilReady(readyUrl, started);
+    return started;
+  };
+
+  const ports = await portEnv();
+  const controlPlaneUrl = `http://127.0.0.1:${ports['CONTROL_PLANE_PORT']}`;
+  const shared = {
+    ...ports,
+    DATABASE_URL: database.url,
+    NATS_URL: nats.url,
+    REDIS_URL: redis.url,
+    SMTP_URL: mail.url,
+    MAIL_FROM: 'Portico <portico@example.test>',
+    PORTICO_ADMIN_API_KEY: ADMIN_KEY,
+    PORTICO_ENCRYPTION_KEY: ENCRYPTION_KEY,
+    PORTICO_DATA_DIR: dir,
+    PORTAL_URL: controlPlaneUrl,
+    GATEWAY_URL: `http://127.0.0.1:${ports['GATEWAY_PORT']}`,
+    LOG_INGEST_URL: `http://127.0.0.1:${ports['LOG_INGEST_PORT']}`,
+    CONTROL_PLANE_HOST: '127.0.0.1',
+    GATEWAY_HOST: '127.0.0.1',
+    GATEWAY_ADMIN_HOST: '127.0.0.1',
+    LOG_INGEST_HOST: '127.0.0.1',
+  };
+  const startLogIngest = () => service('log-ingest', shared, `${shared.LOG_INGEST_URL}/readyz`);
+  const logIngest = await startLogIngest();
+  const controlPlane = await service('control-plane', shared, `${controlPlaneUrl}/readyz`);
+
+  const startGateway = async () => {
+    const own = running.length === 2 ? ports : await portEnv();
+    const env = { ...shared, ...pick(own, GATEWAY_PORTS), SNAPSHOT_CACHE_DIR: await scratchDir() };
+    const started = await service(
+      'gateway',
+      env,
+      `http://127.0.0.1:${own['GATEWAY_ADMIN_PORT']}/readyz`,
+    );
+    return { url: `http://127.0.0.1:${own['GATEWAY_PORT']}`, process: started };
+  };
+  const gateways = [await startGateway(), await startGateway()];
+
+  return {
+    controlPlaneUrl,
+    gatewayUrls: gateways.map((gateway) => gateway.url),
+    gateways: gateways.map((gateway) => gateway.process),
+    processes: { controlPlane, logIngest },
+    database,
+    admin: new Admin(controlPlaneUrl, ADMIN_KEY),
+    mailbox: { linksTo: (email) => Promise.resolve(mail.linksTo(email)) },
+    startGateway,
+    restartLogIngest: startLogIngest,
+    output: () => running.map((one) => one.output()).join('\n'),
+    stop: async () => {
+      await Promise.all(running.map((one) => one.stop()));
+      for (const cleanup of cleanups.toReversed()) await cleanup();
+    },
+  };
+}
+
+const GATEWAY_PORTS = ['GATEWAY_PORT', 'GATEWAY_TLS_PORT', 'GATEWAY_ADMIN_PORT'] as const;
+const PORTS = [
+  'CONTROL_PLANE_PORT',
+  'LOG_INGEST_PORT',
+  'DEMO_PRODUCTION_PORT',
+  'DEMO_SANDBOX_PORT',
+  ...GATEWAY_PORTS,
+] as const;
+
+async function portEnv(): Promise<Record<string, string>> {
+  const ports = await Promise.all(PORTS.map(() => freePort()));
+  return Object.fromEntries(PORTS.map((name, index) => [name, String(ports[index])]));
+}
+
+const pick = (env: Record<string, string>, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, env[name]!]));
+
+export const scratchDir = () => mkdtemp(join(tmpdir(), 'portico-e2e-'));
+
+async function untilReady(url: string, process: RunningProcess): Promise<void> {
+  await eventually(
+    async () => {
+      if (process.hasExited()) throw new Error(`it exited:\n${process.output()}`);
+      const { status } = await call(url);
+      if (status !== 200) throw new Error(`${url} answers ${status}`);
+    },
+    { withinMs: 30_000 },
+  );
+}
+
+function devMailbox(url: string): Mailbox {
+  return {
+    linksTo: async (email) => {
+      const mails = (await call(`${url}/dev/mail.json`)).json<{ to: string; links: string[] }[]>();
+      return mails
+        .filter((mail) => mail.to === email)
+        .toReversed()
+        .flatMap((mail) => mail.links);
+    },
+  };
+}
