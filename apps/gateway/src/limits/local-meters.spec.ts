@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { MeterPolicy } from '@portico/enforcement';
+import type { LimitClock } from './clock.ts';
+import { LocalMeters } from './local-meters.ts';
+
+class TestClock implements LimitClock {
+  wallMs: number;
+  steadyMs = 1_000_000;
+  constructor(at = '2026-11-21T10:00:00Z') {
+    this.wallMs = Date.parse(at);
+  }
+  unixMs = () => this.wallMs;
+  monotonicMs = () => this.steadyMs;
+  pass(ms: number): void {
+    this.wallMs += ms;
+    this.steadyMs += ms;
+  }
+}
+
+const policy = (over: Partial<MeterPolicy> = {}): MeterPolicy => ({
+  id: 'pol_test',
+  rateLimits: [],
+  quota: null,
+  mode: 'default',
+  onOutage: 'share',
+  ...over,
+});
+
+function setUp(given: MeterPolicy, at?: string) {
+  const clock = new TestClock(at);
+  const meters = new LocalMeters(clock);
+  let current = given;
+  const take = () => meters.take({ key: 'client:cl_acme', policy: current });
+  const takeMany = (count: number) =>
+    Array.from({ length: count }, take).filter((verdict) => verdict.kind === 'granted').length;
+  return { clock, meters, take, takeMany, follow: (next: MeterPolicy) => (current = next) };
+}
+
+describe('limits of a single node', () => {
+  it('no policy admits everything and names no limits', () => {
+    const meters = new LocalMeters(new TestClock());
+    const verdict = meters.take({ key: 'client:cl_acme', policy: null });
+    expect(verdict.kind === 'granted' && verdict.limits()).toEqual([]);
+  });
+
+  it('never admits more than the limit in any trailing window', () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 50, maxLength: 400 });
+    fc.assert(
+      fc.property(gaps, fc.integer({ min: 1, max: 12 }), (gapsMs, requests) => {
+        const { clock, take } = setUp(policy({ rateLimits: [{ requests, window: '1s' }] }));
+        const admitted: number[] = [];
+        for (const gapMs of gapsMs) {
+          clock.pass(gapMs);
+          if (take().kind === 'granted') admitted.push(clock.steadyMs);
+          const inWindow = admitted.filter((atMs) => atMs > clock.steadyMs - 1_000);
+          expect(inWindow.length).toBeLessThanOrEqual(requests);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('a refusal by one limit consumes nothing from the others', () => {
+    const { clock, takeMany } = setUp(
+      policy({
+        rateLimits: [
+          { requests: 2, window: '1s' },
+          { requests: 5, window: '1m' },
+        ],
+        quota: { requests: 100, period: 'month' },
+      }),
+    );
+    expect(takeMany(50)).toBe(2);
+    clock.pass(1_100);
+    expect(takeMany(50)).toBe(2);
+    clock.pass(1_100);
+    expect(takeMany(50)).toBe(1);
+  });
+
+  it('Retry-After, obeyed, succeeds, also where the limit was lowered', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 9_000 }), { minLength: 12 }), (gapsMs) => {
+        const { clock, take, follow } = setUp(
+          policy({ rateLimits: [{ requests: 10, window: '10s' }] }),
+        );
+        for (const gapMs of gapsMs.slice(0, 20)) {
+          take();
+          clock.pass(gapMs / 10);
+        }
+        follow(policy({ rateLimits: [{ requests: 3, window: '10s' }] }));
+        const verdict = take();
+        if (verdict.kind !== 'refused') return;
+        clock.pass(verdict.retryAfterSeconds * 1_000);
+        expect(take().kind).toBe('granted');
+      }),
+    );
+  });
+
+  it('a quota ends with its UTC period and says so', () => {
+    const { clock, take, takeMany } = setUp(
+      policy({ quota: { requests: 3, period: 'month' } }),
+      '2028-02-29T23:59:58Z',
+    );
+    expect(takeMany(5)).toBe(3);
+    expect(take()).toMatchObject({ kind: 'refused', code: 'quota_exceeded', retryAfterSeconds: 2 });
+    clock.pass(2_000);
+    expect(takeMany(5)).toBe(3);
+  });
+
+  it('a changed policy keeps what was used, also in windows it did not have before', () => {
+    const { clock, takeMany, follow } = setUp(
+      policy({ rateLimits: [{ requests: 40, window: '1m' }] }),
+    );
+    expect(takeMany(30)).toBe(30);
+    follow(policy({ rateLimits: [{ requests: 35, window: '5m' }] }));
+    expect(takeMany(30)).toBe(5);
+    clock.pass(120_000);
+    follow(
+      policy({
+        rateLimits: [{ requests: 36, window: '1h' }],
+        quota: { requests: 36, period: 'day' },
+      }),
+    );
+    expect(takeMany(30)).toBe(1);
+  });
+
+  it('steps of the wall clock neither empty nor freeze a window', () => {
+    const { clock, takeMany } = setUp(policy({ rateLimits: [{ requests: 5, window: '1m' }] }));
+    expect(takeMany(5)).toBe(5);
+    clock.wallMs += 7_200_000;
+    expect(takeMany(5)).toBe(0);
+    clock.wallMs -= 90_000_000;
+    clock.steadyMs += 61_000;
+    expect(takeMany(5)).toBe(5);
+  });
+
+  it('forgets scopes that have been idle for longer than any limit looks back', () => {
+    const { clock, meters, takeMany } = setUp(
+      policy({ rateLimits: [{ requests: 5, window: '1m' }] }),
+    );
+    takeMany(3);
+    meters.sweep();
+    expect(meters.size).toBe(1);
+    clock.pass(40 * 86_400_000);
+    meters.sweep();
+    expect(meters.size).toBe(0);
+  });
+});

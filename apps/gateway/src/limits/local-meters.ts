@@ -1,0 +1,150 @@
+import type { LimitState } from '@portico/contracts';
+import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
+import { DAY_MS, periodOf, utcDay } from './calendar.ts';
+import type { LimitClock } from './clock.ts';
+import { planOf, type LimitPlan } from './limit-plan.ts';
+import { ScopeUsage } from './scope-usage.ts';
+import type { SlotRing } from './slot-ring.ts';
+import { quotaState, rateState, refusal, UNLIMITED, type Exhausted } from './verdicts.ts';
+
+/**
+ * Limits of a node that shares them with nobody: the authority is this process, so every verdict is
+ * exact and nothing ever waits.
+ */
+export class LocalMeters implements Meters {
+  readonly #clock: LimitClock;
+  readonly #accounts = new Map<string, LocalAccount>();
+
+  constructor(clock: LimitClock) {
+    this.#clock = clock;
+  }
+
+  take(scope: MeterScope): MeterVerdict {
+    if (!scope.policy) return UNLIMITED;
+    return this.#account(scope.key, scope.policy).take();
+  }
+
+  /** Where the limits of a scope stand, or undefined when it has not been seen here. */
+  standing(scopeKey: string): readonly LimitState[] | undefined {
+    const account = this.#accounts.get(scopeKey);
+    return account?.policy ? account.states() : undefined;
+  }
+
+  /** What was admitted before this process began, from the ledger. */
+  seed(scopeKey: string, day: number, admitted: number): void {
+    this.#known(scopeKey).usage.addToDay(day, admitted);
+  }
+
+  /** Frees what idle scopes hold; a quota's count stays until no period can hold it any more. */
+  sweep(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const oldestDay = utcDay(this.#clock.unixMs()) - 31;
+    for (const [key, account] of this.#accounts) {
+      const isIdle = account.usage.compact(nowMs);
+      if (isIdle && !account.usage.hasDaysSince(oldestDay)) this.#accounts.delete(key);
+    }
+  }
+
+  get size(): number {
+    return this.#accounts.size;
+  }
+
+  #account(key: string, policy: MeterPolicy): LocalAccount {
+    const account = this.#known(key);
+    if (account.policy !== policy) account.follow(policy);
+    return account;
+  }
+
+  #known(key: string): LocalAccount {
+    let account = this.#accounts.get(key);
+    if (!account) this.#accounts.set(key, (account = new LocalAccount(this.#clock)));
+    return account;
+  }
+}
+
+class LocalAccount {
+  readonly usage = new ScopeUsage();
+  policy: MeterPolicy | null = null;
+  #plan: LimitPlan = { policy: NOTHING, windows: [], quota: null, fingerprint: '' };
+  #rings: readonly SlotRing[] = [];
+  readonly #clock: LimitClock;
+  readonly #limits = () => this.states();
+
+  constructor(clock: LimitClock) {
+    this.#clock = clock;
+  }
+
+  follow(policy: MeterPolicy): void {
+    this.policy = policy;
+    this.#plan = planOf(policy);
+    this.#rings = this.usage.ringsFor(this.#plan.windows, this.#clock.monotonicMs());
+  }
+
+  /** One from every limit, or from none: nothing is added before everything has been checked. */
+  take(): MeterVerdict {
+    const nowMs = this.#clock.monotonicMs();
+    const day = utcDay(this.#clock.unixMs());
+    if (!this.#hasRoom(nowMs, day)) return refusal(this.#exhausted(nowMs, day), this.#limits);
+    this.usage.add(nowMs, day, 1);
+    return { kind: 'granted', limits: this.#limits };
+  }
+
+  states(): readonly LimitState[] {
+    const { windows, quota } = this.#plan;
+    const [unixMs, nowMs] = [this.#clock.unixMs(), this.#clock.monotonicMs()];
+    const states = windows.map((window, at) => {
+      const ring = this.#ring(at);
+      const used = ring.used(nowMs);
+      return rateState(window, used, unixMs + ((ring.emptyAtMs() ?? nowMs) - nowMs));
+    });
+    if (quota) {
+      const day = utcDay(unixMs);
+      const resetsAtMs = periodOf(quota.period, day).endDay * DAY_MS;
+      states.push(quotaState(quota, this.usage.quotaUsed(quota.period, day), resetsAtMs));
+    }
+    return states;
+  }
+
+  #hasRoom(nowMs: number, day: number): boolean {
+    const { windows, quota } = this.#plan;
+    for (let at = 0; at < windows.length; at += 1) {
+      const window = windows[at];
+      if (window && this.#ring(at).used(nowMs) >= window.limit) return false;
+    }
+    return !quota || this.usage.quotaUsed(quota.period, day) < quota.limit;
+  }
+
+  #exhausted(nowMs: number, day: number): Exhausted[] {
+    const unixMs = this.#clock.unixMs();
+    return this.states().flatMap((state, at): Exhausted[] => {
+      if (state.remaining > 0) return [];
+      if (state.kind === 'quota') return [{ state, waitMs: state.resets_at_ms - unixMs }];
+      const window = this.#plan.windows[at];
+      return window ? [{ state, waitMs: roomAt(this.#ring(at), window.limit, nowMs) - nowMs }] : [];
+    });
+  }
+
+  #ring(at: number): SlotRing {
+    const ring = this.#rings[at];
+    if (!ring) throw new Error('A limit without its window: the plan and the rings disagree.');
+    return ring;
+  }
+}
+
+const NOTHING: MeterPolicy = {
+  id: '',
+  rateLimits: [],
+  quota: null,
+  mode: 'default',
+  onOutage: 'share',
+};
+
+/** When enough has expired for one more use: more than one slot where a limit was lowered. */
+function roomAt(ring: SlotRing, limit: number, nowMs: number): number {
+  let used = ring.used(nowMs);
+  for (const [expiresAtMs, count] of ring.expiries()) {
+    used -= count;
+    if (used < limit) return expiresAtMs;
+  }
+  return nowMs;
+}

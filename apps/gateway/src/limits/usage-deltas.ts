@@ -1,0 +1,140 @@
+import { USAGE_FORMAT, type UsageDelta } from '@portico/contracts';
+import type { UsageFeed } from '@portico/messaging';
+import type { Logger } from '@portico/telemetry';
+import { Packr } from 'msgpackr';
+import { dayText, utcDay } from './calendar.ts';
+
+type Count = UsageDelta['counts'][number];
+
+export interface UsageDeltasOptions {
+  readonly nodeId: string;
+  /** Unix ms at which this process started; with the sequence it makes a delta apply once. */
+  readonly epoch: number;
+  readonly usage: Pick<UsageFeed, 'publishDelta'>;
+  readonly logger: Logger;
+  readonly flushEveryMs?: number;
+}
+
+const encode = (delta: UsageDelta): Uint8Array => packr.pack(delta);
+const packr = new Packr({ useRecords: false });
+
+/** Keeps one message far below what NATS carries. */
+const COUNTS_PER_DELTA = 4_000;
+const RETRY_AFTER_MS = 500;
+
+/**
+ * Counts admitted calls per profile and UTC day, and hands them to the ledger about once a second.
+ * Never shed: while the stream is away, one delta is retried as it is and the rest adds up in
+ * memory, which is bounded by the number of profiles.
+ */
+export class UsageDeltas {
+  readonly #options: UsageDeltasOptions;
+  /** By profile; a profile that passes midnight moves its old day to `#closed`. */
+  #open = new Map<string, { -readonly [K in keyof Count]: Count[K] } & { dayNumber: number }>();
+  #closed: Count[] = [];
+  #sequence = 0;
+  #unsent: UsageDelta | null = null;
+  #sending: Promise<void> | null = null;
+  #lastDay = -1;
+  #lastDayText = '';
+  #isStopped = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: UsageDeltasOptions) {
+    this.#options = options;
+    this.#schedule(options.flushEveryMs ?? 1_000);
+  }
+
+  /** On the request path: a map look-up and an addition. */
+  count(clientId: string, profileId: string, unixMs: number): void {
+    const day = utcDay(unixMs);
+    const open = this.#open.get(profileId);
+    if (open && open.dayNumber === day && open.client_id === clientId) {
+      open.admitted += 1;
+      return;
+    }
+    if (open) this.#closed.push(toCount(open));
+    this.#open.set(profileId, {
+      client_id: clientId,
+      profile_id: profileId,
+      day: this.#text(day),
+      dayNumber: day,
+      admitted: 1,
+    });
+  }
+
+  /** Publishes everything counted so far; resolves when stored, or when an attempt failed. */
+  flush(): Promise<void> {
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
+    return this.#sending;
+  }
+
+  /** True when everything counted is stored. */
+  async stop(withinMs = 5_000): Promise<boolean> {
+    this.#isStopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    const deadline = performance.now() + withinMs;
+    while (this.#hasWork() && performance.now() < deadline) {
+      await Promise.race([this.flush(), pause(deadline - performance.now())]);
+      if (this.#hasWork()) await pause(Math.min(100, deadline - performance.now()));
+    }
+    if (this.#hasWork()) this.#options.logger.error('stopped with usage that could not be stored');
+    return !this.#hasWork();
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#hasWork()) {
+      this.#unsent ??= this.#cut();
+      const { nodeId, usage } = this.#options;
+      const { epoch, sequence } = this.#unsent;
+      try {
+        await usage.publishDelta(nodeId, `${nodeId}-${epoch}-${sequence}`, encode(this.#unsent));
+        this.#unsent = null;
+      } catch (cause) {
+        this.#options.logger.warn({ err: cause, sequence }, 'usage not stored yet, will retry');
+        return;
+      }
+    }
+  }
+
+  /** Freezes what is counted into the next delta, which stays the same however often it is sent. */
+  #cut(): UsageDelta {
+    for (const open of this.#open.values()) this.#closed.push(toCount(open));
+    this.#open.clear();
+    const counts = this.#closed.splice(0, COUNTS_PER_DELTA);
+    const { nodeId: node, epoch } = this.#options;
+    return { format: USAGE_FORMAT, node, epoch, sequence: (this.#sequence += 1), counts };
+  }
+
+  #hasWork(): boolean {
+    return this.#unsent !== null || this.#closed.length > 0 || this.#open.size > 0;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isStopped) return;
+    this.#timer = setTimeout(() => {
+      void this.flush().then(() =>
+        this.#schedule(this.#unsent ? RETRY_AFTER_MS : (this.#options.flushEveryMs ?? 1_000)),
+      );
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  #text(day: number): string {
+    if (day !== this.#lastDay) {
+      this.#lastDay = day;
+      this.#lastDayText = dayText(day);
+    }
+    return this.#lastDayText;
+  }
+}
+
+const toCount = ({ client_id, profile_id, day, admitted }: Count): Count => ({
+  client_id,
+  profile_id,
+  day,
+  admitted,
+});
+
+const pause = (delayMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, delayMs)).unref());
