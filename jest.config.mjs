@@ -14,8 +14,9 @@ export const project = (path) => ({
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
-  // Workspaces are read from source, so a test never runs against a stale build.
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'import', 'default'] },
+  // Workspaces are read from source, so a test never runs against a stale build. Jest adds `import`
+  // or `require` itself; naming either here would hand ES modules to CommonJS callers.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node'] },
   transform: {
     '^.+\\.tsx?$': [
       '@swc/jest',

@@ -1,1 +1,10 @@
-export {};
+export * from './database.ts';
+export * from './nats.ts';
+export * from './redis.ts';
+export * from './process.ts';
+export * from './free-port.ts';
+export * from './eventually.ts';
+export * from './upstream.ts';
+export * from './mailbox.ts';
+export * from './builders.ts';
+export * from './keyring.ts';
