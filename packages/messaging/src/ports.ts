@@ -76,7 +76,10 @@ export interface DeliveredBatch {
 }
 
 export interface RecordConsumer {
-  /** At least once, at most `maxInFlight` unacknowledged. */
+  /**
+   * At least once, at most `maxInFlight` at a time. The handler says ack, retry or park before it
+   * resolves; when it throws, or says nothing, the batch is delivered again after a second.
+   */
   consume(
     handler: (batch: DeliveredBatch) => Promise<void>,
     options: { readonly maxInFlight: number },
@@ -100,6 +103,20 @@ export interface UsageFeed {
   askUsage(scope: string, timeoutMs: number): Promise<readonly UsageReport[]>;
 }
 
+/** A batch nobody could store, kept with the reason. */
+export interface ParkedBatch {
+  readonly batchId: string;
+  readonly from: 'logs' | 'usage';
+  readonly reason: string;
+  readonly payload: Uint8Array;
+}
+
+/** Batches that were parked, for whoever has to look into them. */
+export interface DeadLetters {
+  /** Oldest first, at most `limit`. */
+  list(limit: number): Promise<readonly ParkedBatch[]>;
+}
+
 /** One connection's worth of feeds. */
 export interface Feeds {
   readonly config: ConfigFeed;
@@ -107,6 +124,7 @@ export interface Feeds {
   readonly records: RecordPublisher;
   readonly recordConsumer: RecordConsumer;
   readonly usage: UsageFeed;
+  readonly deadLetters: DeadLetters;
   /** False while the transport is away. */
   isConnected(): boolean;
   close(): Promise<void>;
