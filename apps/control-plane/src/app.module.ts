@@ -1,0 +1,50 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import type { Feeds } from '@portico/messaging';
+import type { Logger, Metrics } from '@portico/telemetry';
+import { DataSource } from 'typeorm';
+import { AdminGuard } from './access/admin.guard.ts';
+import type { ControlPlaneConfig } from './config.ts';
+import { ErrorFilter } from './http/error-filter.ts';
+import { ProcessModule } from './process/process.module.ts';
+import { CONFIG, FEEDS, LOGGER, METRICS } from './tokens.ts';
+
+/** What exists before the application does, handed in by `startControlPlane`. */
+export interface Foundation {
+  readonly config: ControlPlaneConfig;
+  readonly feeds: Feeds;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly dataSource: DataSource;
+}
+
+@Module({})
+class FoundationModule {
+  static over(foundation: Foundation): DynamicModule {
+    const providers: Provider[] = [
+      { provide: CONFIG, useValue: foundation.config },
+      { provide: FEEDS, useValue: foundation.feeds },
+      { provide: LOGGER, useValue: foundation.logger },
+      { provide: METRICS, useValue: foundation.metrics },
+      { provide: DataSource, useValue: foundation.dataSource },
+    ];
+    return { module: FoundationModule, global: true, providers, exports: providers };
+  }
+}
+
+/** Every feature, one line each. */
+const FEATURES = [ProcessModule];
+
+@Module({})
+export class AppModule {
+  static over(foundation: Foundation): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [FoundationModule.over(foundation), ...FEATURES],
+      providers: [
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        { provide: APP_GUARD, useClass: AdminGuard },
+      ],
+    };
+  }
+}

@@ -1,0 +1,90 @@
+import { createInProcessFeeds, type Feeds } from '@portico/messaging';
+import { createLogger } from '@portico/telemetry';
+import { testDatabase } from '@portico/testkit';
+import pg from 'pg';
+import { loadControlPlaneConfig } from '../src/config.ts';
+import { startControlPlane } from '../src/start.ts';
+
+export const ADMIN_KEY = 'test-admin-key-0123456789';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests look into bodies of every shape; `unknown` would only move the casts into them.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `null` sends no Authorization at all. */
+  readonly key?: string | null;
+}
+
+export type TestPortico = Awaited<ReturnType<typeof startPortico>>;
+
+/** The real application on a real database of its own, with in-process feeds. */
+export async function startPortico(env: Readonly<Record<string, string>> = {}) {
+  const database = await testDatabase();
+  const config = loadControlPlaneConfig({
+    CONTROL_PLANE_PORT: '0',
+    DATABASE_URL: database.url,
+    PORTICO_ADMIN_API_KEY: ADMIN_KEY,
+    PORTICO_ENCRYPTION_KEY: 'a master secret for tests',
+    GATEWAY_URL: 'http://gateway.test:8080',
+    PORTICO_DATA_DIR: '/nonexistent',
+    RECONCILE_MS: '3600000',
+    ...env,
+  });
+  const logger = createLogger({ service: 'control-plane', level: 'silent' });
+  const feeds: Feeds = createInProcessFeeds({
+    verifyKey: config.keyring.signing.publicKey,
+    logger,
+  });
+  const controlPlane = await startControlPlane(config, { feeds, logger });
+  const sql = new pg.Pool({ connectionString: database.url, max: 3 });
+  // The server ends idle connections when its database is dropped; that is no news.
+  sql.on('error', () => undefined);
+  return {
+    config,
+    feeds,
+    url: controlPlane.url,
+    databaseUrl: database.url,
+    call: (method: string, path: string, options: CallOptions = {}) =>
+      call(controlPlane.url, { method, path }, options),
+    query: async <T>(text: string, values: unknown[] = []): Promise<T[]> =>
+      (await sql.query(text, values)).rows as T[],
+    stop: async () => {
+      await controlPlane.stop();
+      await feeds.close();
+      await sql.end();
+      await database.drop();
+    },
+  };
+}
+
+async function call(
+  url: string,
+  { method, path }: { method: string; path: string },
+  { body, headers = {}, key = ADMIN_KEY }: CallOptions,
+): Promise<Answer> {
+  const isText = typeof body === 'string';
+  const response = await fetch(`${url}${path.startsWith('/') ? path : `/api/v1/${path}`}`, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  };
+}
