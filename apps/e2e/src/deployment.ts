@@ -1,12 +1,12 @@
 import { startEmbeddedPostgres } from '@portico/embedded';
 import {
-  eventually,
   freePort,
   runProcess,
   startMailbox,
   startNats,
   startRedis,
-  type RunningProcess,
+  type Mailbox as TestMailbox,
+  type Running,
 } from '@portico/testkit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ export interface Deployment {
 /** `npm start`, with nothing but ports and a data directory of its own. */
 export async function startStandalone(
   extraEnv: Readonly<Record<string, string>> = {},
-): Promise<Deployment & { readonly process: RunningProcess; readonly dataDir: string }> {
+): Promise<Deployment & { readonly process: Running; readonly dataDir: string }> {
   const dataDir = extraEnv['PORTICO_DATA_DIR'] ?? (await scratchDir());
   const ports = await portEnv();
   const process = await runProcess({
@@ -47,7 +47,7 @@ export async function startStandalone(
     cwd: ROOT,
     env: { ...ports, PORTICO_DATA_DIR: dataDir, PORTICO_ADMIN_API_KEY: ADMIN_KEY, ...extraEnv },
     readyWhen: /Ctrl-C stops everything/,
-    readyWithinMs: 110_000,
+    withinMs: 170_000,
   });
   const url = `http://localhost:${ports['CONTROL_PLANE_PORT']}`;
   return {
@@ -67,12 +67,12 @@ export async function startStandalone(
 
 /** Four services as five processes on real PostgreSQL, NATS and Redis, with a real mail server. */
 export interface Distributed extends Deployment {
-  readonly processes: Readonly<Record<'controlPlane' | 'logIngest', RunningProcess>>;
-  readonly gateways: readonly RunningProcess[];
+  readonly processes: Readonly<Record<'controlPlane' | 'logIngest', Running>>;
+  readonly gateways: readonly Running[];
   readonly database: { stop(): Promise<void> };
-  restartLogIngest(): Promise<RunningProcess>;
+  restartLogIngest(): Promise<Running>;
   /** One more gateway node, with a cache directory of its own. */
-  startGateway(): Promise<{ readonly url: string; readonly process: RunningProcess }>;
+  startGateway(): Promise<{ readonly url: string; readonly process: Running }>;
 }
 
 export async function startDistributed(): Promise<Distributed> {
@@ -84,16 +84,17 @@ export async function startDistributed(): Promise<Distributed> {
   const [nats, redis, mail] = await Promise.all([startNats(), startRedis(), startMailbox()]);
   cleanups.push(() => Promise.all([nats.stop(), redis.stop(), mail.stop()]));
 
-  const running: RunningProcess[] = [];
+  const running: Running[] = [];
   const service = async (app: string, env: Record<string, string>, readyUrl: string) => {
     const started = await runProcess({
       command: process.execPath,
       args: [join(ROOT, 'apps', app, 'dist', 'main.js')],
       cwd: dir,
       env,
+      readyWhen: async () => (await call(readyUrl)).status === 200,
+      withinMs: 30_000,
     });
     running.push(started);
-    await untilReady(readyUrl, started);
     return started;
   };
 
@@ -140,7 +141,7 @@ export async function startDistributed(): Promise<Distributed> {
     processes: { controlPlane, logIngest },
     database,
     admin: new Admin(controlPlaneUrl, ADMIN_KEY),
-    mailbox: { linksTo: (email) => Promise.resolve(mail.linksTo(email)) },
+    mailbox: smtpMailbox(mail),
     startGateway,
     restartLogIngest: startLogIngest,
     output: () => running.map((one) => one.output()).join('\n'),
@@ -170,17 +171,6 @@ const pick = (env: Record<string, string>, names: readonly string[]) =>
 
 export const scratchDir = () => mkdtemp(join(tmpdir(), 'portico-e2e-'));
 
-async function untilReady(url: string, process: RunningProcess): Promise<void> {
-  await eventually(
-    async () => {
-      if (process.hasExited()) throw new Error(`it exited:\n${process.output()}`);
-      const { status } = await call(url);
-      if (status !== 200) throw new Error(`${url} answers ${status}`);
-    },
-    { withinMs: 30_000 },
-  );
-}
-
 function devMailbox(url: string): Mailbox {
   return {
     linksTo: async (email) => {
@@ -190,5 +180,16 @@ function devMailbox(url: string): Mailbox {
         .toReversed()
         .flatMap((mail) => mail.links);
     },
+  };
+}
+
+function smtpMailbox(mailbox: TestMailbox): Mailbox {
+  return {
+    linksTo: (email) =>
+      Promise.resolve(
+        mailbox.mails
+          .filter((mail) => mail.recipients.includes(email))
+          .flatMap((mail) => mail.links.filter((link) => link.includes('/link'))),
+      ),
   };
 }

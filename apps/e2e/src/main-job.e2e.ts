@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, startUpstream, type TestUpstream } from '@portico/testkit';
+import { eventually, startUpstream, type Upstream, type UpstreamHandler } from '@portico/testkit';
 import { startDistributed, startStandalone, type Deployment } from './deployment.ts';
 import { call } from './http.ts';
 import { PortalVisitor, requestedLink, tokenOf } from './portal-visitor.ts';
@@ -13,8 +13,8 @@ describe.each([
   ['separate processes, two gateways', startDistributed],
 ] as const)('from invite to first API call, %s', (_name, start) => {
   let portico: Deployment;
-  let production: TestUpstream;
-  let sandbox: TestUpstream;
+  let production: Upstream;
+  let sandbox: Upstream;
   let acme: PortalVisitor;
   let globex: PortalVisitor;
   const tokens: string[] = [];
@@ -368,9 +368,10 @@ describe.each([
   }
 });
 
+/** Says what it was sent, and which environment it is. */
 const echo =
-  (environment: string) => (request: { url?: string; headers: Record<string, unknown> }) => ({
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ environment, url: request.url, headers: request.headers }),
-  });
+  (environment: string): UpstreamHandler =>
+  ({ url, headers }, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ environment, url, headers }));
+  };

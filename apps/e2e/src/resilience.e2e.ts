@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, startUpstream, type TestUpstream } from '@portico/testkit';
+import { eventually, startUpstream, type Upstream } from '@portico/testkit';
 import { startDistributed, type Distributed } from './deployment.ts';
 import { call } from './http.ts';
 
@@ -7,11 +7,11 @@ const PATH = '/resilience/ping';
 
 describe('partner traffic when parts of the product die', () => {
   let portico: Distributed;
-  let upstream: TestUpstream;
+  let upstream: Upstream;
   let headers: Record<string, string>;
 
   beforeAll(async () => {
-    upstream = await startUpstream(() => ({ status: 200, headers: {}, body: 'pong' }));
+    upstream = await startUpstream((_request, response) => void response.end('pong'));
     portico = await startDistributed();
     const { admin } = portico;
     await admin.create('/collections', {
@@ -51,7 +51,7 @@ describe('partner traffic when parts of the product die', () => {
     const answers = await pingEvery();
     expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
     const ids = answers.map((answer) => answer.headers.get('x-request-id')!);
-    const restarted = await portico.restartLogIngest();
+    await portico.restartLogIngest();
     for (const id of ids) {
       const rows = await eventually(
         async () => {
@@ -66,7 +66,6 @@ describe('partner traffic when parts of the product die', () => {
       );
       expect(rows).toHaveLength(1);
     }
-    expect(restarted.hasExited()).toBe(false);
   });
 
   it('keeps serving, and starts a new node, while control plane and database are dead', async () => {

@@ -1,0 +1,165 @@
+// How much of a bare proxy's throughput is left once every call is identified, authorised, limited,
+// checked and recorded. Everything in one run, in turns, so that a drifting machine hurts all alike.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ENCRYPTION_KEY, makeEstate, publishEstate } from '../harness/estate.mjs';
+import {
+  answers,
+  cpuSeconds,
+  ensure,
+  find,
+  freePort,
+  start,
+  stopAll,
+  until,
+} from '../harness/processes.mjs';
+import { median, report } from '../harness/report.mjs';
+import { wrk, writeScript } from '../harness/wrk.mjs';
+import { caddyConf, hasLua, luaConf, proxyConf, upstreamConf } from '../peers/nginx.mjs';
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
+const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 64);
+const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 10_000);
+const PROXY_CORE = 0;
+const LOAD_CORE = 1;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), 'portico-bench-'));
+
+const missing = ensure({
+  wrk: ['wrk'],
+  nginx: ['nginx', 'libnginx-mod-http-lua'],
+  caddy: ['caddy'],
+  'nats-server': ['nats-server'],
+  taskset: ['util-linux'],
+});
+if (missing.includes('wrk') || missing.includes('nginx') || missing.includes('nats-server')) {
+  console.error(`This bench needs ${missing.join(', ')}.`);
+  process.exit(1);
+}
+
+try {
+  await bench();
+} finally {
+  await stopAll();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function bench() {
+  const upstreamPort = await freePort();
+  start('nginx', ['-c', upstreamConf(dir, upstreamPort)], { core: LOAD_CORE });
+  await answers(`http://127.0.0.1:${upstreamPort}/`);
+  const upstreamUrl = `http://127.0.0.1:${upstreamPort}`;
+  const estate = makeEstate({ clients: CLIENTS, upstreamUrl });
+  const script = writeScript(dir, estate.callers, estate.path);
+  const contenders = await startAll(estate, upstreamUrl, upstreamPort);
+
+  const samples = new Map(contenders.map(({ name }) => [name, []]));
+  for (const { url } of contenders) await wrk(url, load(script, 2));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { name, url, pid } of contenders) {
+      const before = cpuSeconds(pid);
+      const result = await wrk(url, load(script, SECONDS));
+      const cpu = before === undefined ? undefined : cpuSeconds(pid) - before;
+      samples.get(name).push({ ...result, cpuMicros: cpu && (cpu * 1e6) / result.requests });
+    }
+  }
+  report('gateway', {
+    method: `${ROUNDS} rounds of ${SECONDS} s each in turn, ${CONNECTIONS} connections, ${CLIENTS} clients; proxy on core ${PROXY_CORE}, wrk and the nginx upstream on core ${LOAD_CORE}; medians`,
+    rows: rowsOf(contenders, samples),
+    notes: missing.map((tool) => `${tool} is not installed: its row is missing`),
+  });
+}
+
+const load = (script, seconds) => ({ script, seconds, connections: CONNECTIONS, core: LOAD_CORE });
+
+async function startAll(estate, upstreamUrl, upstreamPort) {
+  const ports = await Promise.all(Array.from({ length: 5 }, freePort));
+  const portico = await startPortico(estate, ports[0]);
+  const peers = [
+    ['bare node:http + undici', process.execPath, bareArgs(ports[1], upstreamUrl), ports[1]],
+    ['nginx proxy_pass', 'nginx', ['-c', proxyConf(dir, ports[2], upstreamPort)], ports[2]],
+  ];
+  if (hasLua()) {
+    const conf = luaConf(dir, ports[3], upstreamPort, join(dir, 'callers.tsv'));
+    peers.push(['nginx + Lua, same checks', 'nginx', ['-c', conf], ports[3]]);
+  }
+  if (find('caddy')) {
+    const conf = caddyConf(dir, ports[4], upstreamPort);
+    peers.push(['caddy', 'caddy', ['run', '--adapter', 'caddyfile', '--config', conf], ports[4]]);
+  }
+  const contenders = [portico];
+  for (const [name, command, args, port] of peers) {
+    const env = { GOMAXPROCS: '1', HOME: dir };
+    const { pid } = start(command, args, { core: PROXY_CORE, env });
+    contenders.push({ name, pid, url: `http://127.0.0.1:${port}` });
+    await answers(`http://127.0.0.1:${port}${estate.path}`, identity(estate.callers[0]));
+  }
+  return contenders;
+}
+
+async function startPortico(estate, port) {
+  const natsPort = await freePort();
+  const adminPort = await freePort();
+  const natsUrl = `nats://127.0.0.1:${natsPort}`;
+  start('nats-server', ['-js', '-sd', join(dir, 'nats'), '-a', '127.0.0.1', '-p', `${natsPort}`], {
+    core: LOAD_CORE,
+  });
+  const published = await until(() => publishEstate(natsUrl, estate.values));
+  // Nobody consumes the records here; the stream takes them, as it would in front of log-ingest.
+  await published.close();
+  const gateway = start(process.execPath, [join(root, 'apps/gateway/dist/main.js')], {
+    core: PROXY_CORE,
+    cwd: dir,
+    env: {
+      NATS_URL: natsUrl,
+      PORTICO_ENCRYPTION_KEY: ENCRYPTION_KEY,
+      PORTICO_DATA_DIR: dir,
+      GATEWAY_HOST: '127.0.0.1',
+      GATEWAY_ADMIN_HOST: '127.0.0.1',
+      GATEWAY_PORT: `${port}`,
+      GATEWAY_TLS_PORT: '0',
+      GATEWAY_ADMIN_PORT: `${adminPort}`,
+      LOG_LEVEL: 'error',
+      NODE_ENV: 'production',
+    },
+  });
+  await answers(`http://127.0.0.1:${adminPort}/readyz`).catch((error) => {
+    throw new Error(`the gateway did not become ready:\n${gateway.output()}`, { cause: error });
+  });
+  await answers(`http://127.0.0.1:${port}${estate.path}`, identity(estate.callers[0]));
+  return { name: 'Portico gateway', pid: gateway.pid, url: `http://127.0.0.1:${port}` };
+}
+
+const bareArgs = (port, upstreamUrl) => [
+  fileURLToPath(new URL('../peers/bare-proxy.mjs', import.meta.url)),
+  `${port}`,
+  upstreamUrl,
+];
+
+const identity = ({ client, profile, token }) => ({
+  'x-client-id': client,
+  'x-profile-id': profile,
+  authorization: `Bearer ${token}`,
+});
+
+function rowsOf(contenders, samples) {
+  const of = (name, field) => median(samples.get(name).map((sample) => sample[field]));
+  const bare = of('bare node:http + undici', 'perSecond');
+  const lua = samples.has('nginx + Lua, same checks')
+    ? of('nginx + Lua, same checks', 'perSecond')
+    : undefined;
+  return contenders.map(({ name }) => ({
+    proxy: name,
+    'requests/s': of(name, 'perSecond'),
+    '× bare': of(name, 'perSecond') / bare,
+    '× nginx+Lua': lua && of(name, 'perSecond') / lua,
+    'CPU µs/request': of(name, 'cpuMicros'),
+    'p50 ms': of(name, 'p50Ms'),
+    'p99 ms': of(name, 'p99Ms'),
+    'not 2xx': samples.get(name).reduce((sum, one) => sum + one.errors + one.broken, 0),
+  }));
+}
