@@ -26,6 +26,12 @@ export const logSearchQuerySchema = z.strictObject({
 });
 export type LogSearchQuery = z.infer<typeof logSearchQuerySchema>;
 
+/** What `search` filters by, streamed whole and newest first. */
+export const logExportQuerySchema = logSearchQuerySchema
+  .omit({ limit: true, cursor: true })
+  .extend({ format: z.enum(['ndjson', 'csv']).default('ndjson') });
+export type LogExportQuery = z.infer<typeof logExportQuerySchema>;
+
 /** A row of a request-log list: a record without headers and bodies. */
 export interface RequestLogEntry {
   readonly request_id: string;
@@ -40,6 +46,8 @@ export interface RequestLogEntry {
   readonly query: string;
   readonly status: number;
   readonly outcome: string;
+  /** What exactly failed, for operators; not for partners. */
+  readonly reason: string | null;
   readonly latency_ms: number;
   readonly upstream_latency_ms: number | null;
   readonly client_ip: string;
@@ -79,6 +87,7 @@ export const metricsQuerySchema = z.strictObject({
 });
 export type MetricsQuery = z.infer<typeof metricsQuerySchema>;
 
+/** Errors are answers of 400 and above, refusals by the gateway included. */
 export interface MetricsBucket {
   readonly at: string;
   readonly requests: number;
@@ -104,6 +113,14 @@ export interface Facet {
   readonly requests: number;
   readonly errors: number;
 }
+
+/** UTC days, both included. */
+export const usageQuerySchema = z.strictObject({
+  client_id: z.string(),
+  from: z.iso.date(),
+  to: z.iso.date(),
+});
+export type UsageQuery = z.infer<typeof usageQuerySchema>;
 
 /** Calls per UTC day and profile: what bills are made from. */
 export interface UsageDay {
