@@ -1,0 +1,19 @@
+const KEY = 'portico.return-to';
+
+/**
+ * Where to go after the mailed link was opened, often in a new tab: so it is kept in local storage.
+ * Only paths of this portal are believed.
+ */
+export function rememberReturnTo(path: unknown): void {
+  if (isOwnPath(path) && path !== '/') localStorage.setItem(KEY, path);
+}
+
+export function takeReturnTo(): string {
+  const path = localStorage.getItem(KEY);
+  localStorage.removeItem(KEY);
+  return isOwnPath(path) ? path : '/';
+}
+
+/** `//evil.example` and `/\evil.example` are other sites to a browser. */
+export const isOwnPath = (path: unknown): path is string =>
+  typeof path === 'string' && /^\/(?![/\\])/.test(path);

@@ -1,0 +1,26 @@
+import { PageHeader, useDocumentTitle } from '@portico/ui';
+import type { ReactNode } from 'react';
+import { useLocation } from 'react-router';
+import { useSiteName } from './branding.tsx';
+
+interface PageProps {
+  readonly title: string;
+  readonly above?: ReactNode;
+  readonly description?: ReactNode;
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** A page of the portal: window title, heading, content. */
+export function Page({ title, children, ...header }: PageProps) {
+  // On the first page of a visit the browser's own focus is right; after that, a changed page has
+  // to be announced.
+  const isFirst = useLocation().key === 'default';
+  useDocumentTitle(title, useSiteName());
+  return (
+    <>
+      <PageHeader title={title} focusOnMount={!isFirst} {...header} />
+      {children}
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import { formatCompact, formatNumber, formatRelative, useNow } from '@portico/ui';
+import type { UsageLimit } from '../api/types.ts';
+import { limitLevel, limitTitle } from './limit-words.ts';
+import classes from './LimitList.module.css';
+
+/** Every limit as a bar, with what is left and when it is free again. */
+export function LimitList({ limits }: { limits: readonly UsageLimit[] }) {
+  if (limits.length === 0) {
+    return <p className={classes.none}>Your contract sets no limits. Calls are still counted.</p>;
+  }
+  return (
+    <ul className={classes.list}>
+      {limits.map((limit) => (
+        <LimitBar key={`${limit.kind} ${limit.name}`} limit={limit} />
+      ))}
+    </ul>
+  );
+}
+
+function LimitBar({ limit }: { limit: UsageLimit }) {
+  const nowMs = useNow(5_000);
+  const level = limitLevel(limit);
+  const title = limitTitle(limit);
+  const share = Math.min(1, limit.used / limit.limit);
+  return (
+    <li>
+      <div className={classes.words}>
+        <span className={classes.title}>{title}</span>
+        <span className="portico-tabular">
+          <strong>{formatNumber(limit.used)}</strong> of {formatCompact(limit.limit)}
+        </span>
+      </div>
+      <div
+        className={classes.track}
+        role="meter"
+        aria-label={title}
+        aria-valuemin={0}
+        aria-valuemax={limit.limit}
+        aria-valuenow={Math.min(limit.used, limit.limit)}
+        aria-valuetext={`${formatNumber(limit.used)} of ${formatNumber(limit.limit)}`}
+      >
+        <div className={classes.fill} data-level={level} style={{ width: `${share * 100}%` }} />
+      </div>
+      <p className={classes.note}>
+        {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
+        {limit.used > 0 && `Free again ${formatRelative(Date.parse(limit.resets_at), nowMs)}.`}
+      </p>
+    </li>
+  );
+}

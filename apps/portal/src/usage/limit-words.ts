@@ -1,0 +1,25 @@
+import type { UsageLimit } from '../api/types.ts';
+
+const WINDOWS: Record<string, string> = {
+  '1s': 'per second',
+  '10s': 'per 10 seconds',
+  '1m': 'per minute',
+  '5m': 'per 5 minutes',
+  '1h': 'per hour',
+  '1d': 'per day',
+  day: 'this day (UTC)',
+  week: 'this week (UTC)',
+  month: 'this month (UTC)',
+};
+
+/** `Requests per minute`, `Quota this month (UTC)`. */
+export const limitTitle = ({ kind, name }: Pick<UsageLimit, 'kind' | 'name'>): string =>
+  `${kind === 'quota' ? 'Quota' : 'Requests'} ${WINDOWS[name] ?? name}`;
+
+export type LimitLevel = 'calm' | 'close' | 'over';
+
+/** Close from 80 % on: where the operator's own alerts start by default. */
+export function limitLevel({ used, limit }: Pick<UsageLimit, 'used' | 'limit'>): LimitLevel {
+  if (used >= limit) return 'over';
+  return used >= 0.8 * limit ? 'close' : 'calm';
+}

@@ -1,0 +1,14 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { firstLoadBudget } from './build/first-load-budget.ts';
+
+export default defineConfig({
+  plugins: [react(), firstLoadBudget({ maxKilobytes: 250 })],
+  build: {
+    target: 'es2022',
+    // Nothing as a data: URL, so that the CSP needs no exception for it.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+  },
+  server: { proxy: { '/api': 'http://127.0.0.1:3000' } },
+});
