@@ -1,12 +1,15 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import type { Feeds } from '@portico/messaging';
 import type { Logger, Metrics } from '@portico/telemetry';
 import { DataSource } from 'typeorm';
 import { AdminGuard } from './access/admin.guard.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { ErrorFilter } from './http/error-filter.ts';
+import { PoliciesModule } from './policies/policies.module.ts';
 import { ProcessModule } from './process/process.module.ts';
+import { WritesModule } from './writes/writes.module.ts';
+import { RevisionHeaders } from './publishing/revision-headers.ts';
 import { CONFIG, FEEDS, LOGGER, METRICS } from './tokens.ts';
 
 /** What exists before the application does, handed in by `startControlPlane`. */
@@ -33,7 +36,11 @@ class FoundationModule {
 }
 
 /** Every feature, one line each. */
-const FEATURES = [ProcessModule];
+const FEATURES = [
+  WritesModule,
+  ProcessModule,
+  PoliciesModule,
+];
 
 @Module({})
 export class AppModule {
@@ -44,6 +51,7 @@ export class AppModule {
       providers: [
         { provide: APP_FILTER, useClass: ErrorFilter },
         { provide: APP_GUARD, useClass: AdminGuard },
+        { provide: APP_INTERCEPTOR, useClass: RevisionHeaders },
       ],
     };
   }
