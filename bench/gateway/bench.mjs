@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ENCRYPTION_KEY, makeEstate, publishEstate } from '../harness/estate.mjs';
+import { makeEstate } from '../harness/estate.mjs';
+import { identityOf, publishTo, startNats, startNode } from '../harness/portico-node.mjs';
 import {
   answers,
   cpuSeconds,
@@ -13,7 +14,6 @@ import {
   freePort,
   start,
   stopAll,
-  until,
 } from '../harness/processes.mjs';
 import { median, report } from '../harness/report.mjs';
 import { wrk, writeScript } from '../harness/wrk.mjs';
@@ -26,7 +26,6 @@ const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 10_000);
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'portico-bench-'));
 
 const missing = ensure({
@@ -77,61 +76,38 @@ async function bench() {
 const load = (script, seconds) => ({ script, seconds, connections: CONNECTIONS, core: LOAD_CORE });
 
 async function startAll(estate, upstreamUrl, upstreamPort) {
-  const ports = await Promise.all(Array.from({ length: 5 }, freePort));
-  const portico = await startPortico(estate, ports[0]);
+  const ports = await Promise.all(Array.from({ length: 4 }, freePort));
+  const portico = await startPortico(estate);
   const peers = [
-    ['bare node:http + undici', process.execPath, bareArgs(ports[1], upstreamUrl), ports[1]],
-    ['nginx proxy_pass', 'nginx', ['-c', proxyConf(dir, ports[2], upstreamPort)], ports[2]],
+    ['bare node:http + undici', process.execPath, bareArgs(ports[0], upstreamUrl), ports[0]],
+    ['nginx proxy_pass', 'nginx', ['-c', proxyConf(dir, ports[1], upstreamPort)], ports[1]],
   ];
   if (hasLua()) {
-    const conf = luaConf(dir, ports[3], upstreamPort, join(dir, 'callers.tsv'));
-    peers.push(['nginx + Lua, same checks', 'nginx', ['-c', conf], ports[3]]);
+    const conf = luaConf(dir, ports[2], upstreamPort, join(dir, 'callers.tsv'));
+    peers.push(['nginx + Lua, same checks', 'nginx', ['-c', conf], ports[2]]);
   }
   if (find('caddy')) {
-    const conf = caddyConf(dir, ports[4], upstreamPort);
-    peers.push(['caddy', 'caddy', ['run', '--adapter', 'caddyfile', '--config', conf], ports[4]]);
+    const conf = caddyConf(dir, ports[3], upstreamPort);
+    peers.push(['caddy', 'caddy', ['run', '--adapter', 'caddyfile', '--config', conf], ports[3]]);
   }
   const contenders = [portico];
   for (const [name, command, args, port] of peers) {
     const env = { GOMAXPROCS: '1', HOME: dir };
     const { pid } = start(command, args, { core: PROXY_CORE, env });
     contenders.push({ name, pid, url: `http://127.0.0.1:${port}` });
-    await answers(`http://127.0.0.1:${port}${estate.path}`, identity(estate.callers[0]));
+    await answers(`http://127.0.0.1:${port}${estate.path}`, identityOf(estate.callers[0]));
   }
   return contenders;
 }
 
-async function startPortico(estate, port) {
-  const natsPort = await freePort();
-  const adminPort = await freePort();
-  const natsUrl = `nats://127.0.0.1:${natsPort}`;
-  start('nats-server', ['-js', '-sd', join(dir, 'nats'), '-a', '127.0.0.1', '-p', `${natsPort}`], {
-    core: LOAD_CORE,
-  });
-  const published = await until(() => publishEstate(natsUrl, estate.values));
+async function startPortico(estate) {
+  const natsUrl = await startNats(dir, LOAD_CORE);
+  const published = await publishTo(natsUrl, estate);
   // Nobody consumes the records here; the stream takes them, as it would in front of log-ingest.
   await published.close();
-  const gateway = start(process.execPath, [join(root, 'apps/gateway/dist/main.js')], {
-    core: PROXY_CORE,
-    cwd: dir,
-    env: {
-      NATS_URL: natsUrl,
-      PORTICO_ENCRYPTION_KEY: ENCRYPTION_KEY,
-      PORTICO_DATA_DIR: dir,
-      GATEWAY_HOST: '127.0.0.1',
-      GATEWAY_ADMIN_HOST: '127.0.0.1',
-      GATEWAY_PORT: `${port}`,
-      GATEWAY_TLS_PORT: '0',
-      GATEWAY_ADMIN_PORT: `${adminPort}`,
-      LOG_LEVEL: 'error',
-      NODE_ENV: 'production',
-    },
-  });
-  await answers(`http://127.0.0.1:${adminPort}/readyz`).catch((error) => {
-    throw new Error(`the gateway did not become ready:\n${gateway.output()}`, { cause: error });
-  });
-  await answers(`http://127.0.0.1:${port}${estate.path}`, identity(estate.callers[0]));
-  return { name: 'Portico gateway', pid: gateway.pid, url: `http://127.0.0.1:${port}` };
+  const node = await startNode(dir, { natsUrl, core: PROXY_CORE });
+  await answers(`${node.url}${estate.path}`, identityOf(estate.callers[0]));
+  return { name: 'Portico gateway', pid: node.pid, url: node.url };
 }
 
 const bareArgs = (port, upstreamUrl) => [
@@ -139,12 +115,6 @@ const bareArgs = (port, upstreamUrl) => [
   `${port}`,
   upstreamUrl,
 ];
-
-const identity = ({ client, profile, token }) => ({
-  'x-client-id': client,
-  'x-profile-id': profile,
-  authorization: `Bearer ${token}`,
-});
 
 function rowsOf(contenders, samples) {
   const of = (name, field) => median(samples.get(name).map((sample) => sample[field]));
