@@ -6,6 +6,7 @@ export const NATS = {
   logsConsumer: 'log-ingest',
   deadLetterStream: 'PORTICO_LOGS_DEAD',
   deadLetterSubject: 'portico.dead.logs',
+  usageDeadLetterSubject: 'portico.dead.usage',
   usageStream: 'PORTICO_USAGE',
   usageDeltaSubjects: 'portico.usage.delta.*',
   usageConsumer: 'log-ingest-usage',
