@@ -26,3 +26,4 @@ export {
   encodeUsageDelta,
   UnreadableBatchError,
 } from './records/batch-codec.ts';
+export { connectNats, type NatsOptions } from './nats/nats-feeds.ts';
