@@ -98,7 +98,8 @@ function client(index, collections, policyId) {
 /** Writes the estate as one revision and returns a way to change one client after it. */
 export async function publishEstate(natsUrl, values) {
   const keyring = deriveKeyring(ENCRYPTION_KEY);
-  const feeds = await connectNats({ servers: natsUrl, name: 'bench', keyring, logger: silent });
+  const verifyKey = keyring.signing.publicKey;
+  const feeds = await connectNats({ servers: natsUrl, name: 'bench', verifyKey, logger: silent });
   const digest = new ConfigDigest();
   let revision = 0;
   const publish = async (changes) => {
@@ -113,7 +114,7 @@ export async function publishEstate(natsUrl, values) {
     const meta = {
       format: CONFIG_FORMAT,
       revision,
-      digest: digest.hex(),
+      digest: digest.root(),
       keys: digest.size,
       published_at: new Date().toISOString(),
     };

@@ -1,14 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { parseEnv } from '@portico/telemetry';
+import { join } from 'node:path';
+import { LOG_LEVELS, parseEnv, resolveDataDir, type LogLevel } from '@portico/telemetry';
 import { z } from 'zod';
 
 const port = (value: number) => z.coerce.number().int().min(0).max(65_535).default(value);
 
 const schema = z.object({
-  PORTICO_DATA_DIR: z.string().default('.portico'),
-  INIT_CWD: z.string().optional(),
   CONTROL_PLANE_PORT: port(3000),
   GATEWAY_PORT: port(8080),
   GATEWAY_TLS_PORT: port(8443),
@@ -25,7 +23,7 @@ const schema = z.object({
   PORTICO_ADMIN_API_KEY: z.string().min(16).optional(),
   PORTICO_ENCRYPTION_KEY: z.string().min(16).optional(),
   PORTICO_SEED_DEMO: z.enum(['true', 'false']).default('true'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('warn'),
 });
 
 export interface StandaloneConfig {
@@ -38,7 +36,9 @@ export interface StandaloneConfig {
   readonly adminApiKey: string;
   /** False when mail really leaves: then no developer mailbox exists, and no link is printed. */
   readonly hasDevMailbox: boolean;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
+  /** Undefined = made at the first start and kept in the data directory. */
+  readonly encryptionSecret: string | undefined;
   /** The environment each service's own loader reads, with what standalone decides filled in. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -53,7 +53,7 @@ export interface PortSetting {
 /** Reads the environment, and makes the data directory with its admin key. Throws listing every problem. */
 export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
   const values = parseEnv(schema, env);
-  const dataDir = resolve(values.INIT_CWD ?? process.cwd(), values.PORTICO_DATA_DIR);
+  const dataDir = resolveDataDir(env, process.cwd());
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const adminApiKey = values.PORTICO_ADMIN_API_KEY ?? rememberedAdminKey(dataDir);
   const hasDemo = values.PORTICO_SEED_DEMO === 'true';
@@ -69,6 +69,7 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
     adminApiKey,
     hasDevMailbox: values.RESEND_API_KEY === undefined && values.SMTP_URL === undefined,
     logLevel: values.LOG_LEVEL,
+    encryptionSecret: values.PORTICO_ENCRYPTION_KEY,
     env: serviceEnv(env, { dataDir, adminApiKey, logLevel: values.LOG_LEVEL }),
   };
 }

@@ -9,7 +9,7 @@ import {
   loadMasterKey,
 } from '@portico/messaging';
 import type { Feeds, Keyring } from '@portico/messaging';
-import { createLogger, type Logger } from '@portico/telemetry';
+import { createLogger, shutdownInOrder, type Logger } from '@portico/telemetry';
 import { join } from 'node:path';
 import { AdminApi } from './admin-api.ts';
 import type { StandaloneConfig } from './config.ts';
@@ -33,10 +33,10 @@ export interface Standalone {
 export async function startStandalone(config: StandaloneConfig): Promise<Standalone> {
   await refuseTakenPorts(config.ports);
   const logger = createLogger({ service: 'standalone', level: config.logLevel });
-  const started: Stoppable[] = [];
+  const started: Part[] = [];
   const stop = () => stopInReverse(started, logger);
-  const keep = <T extends Stoppable>(part: T): T => {
-    started.push(part);
+  const keep: Keep = (name, part) => {
+    started.push({ name, stop: () => part.stop() });
     return part;
   };
   try {
@@ -51,29 +51,37 @@ interface Stoppable {
   readonly stop: () => Promise<void>;
 }
 
-type Keep = <T extends Stoppable>(part: T) => T;
+interface Part extends Stoppable {
+  readonly name: string;
+}
+
+/** Remembers a part, so that it is stopped with the rest. */
+type Keep = <T extends Stoppable>(name: string, part: T) => T;
+
+const STOP_WITHIN_MS = 25_000;
 
 async function startParts(
   config: StandaloneConfig,
   logger: Logger,
   keep: Keep,
 ): Promise<Omit<Standalone, 'stop'>> {
-  const databaseUrl = config.databaseUrl ?? keep(await embeddedDatabase(config)).url;
-  const env = { ...config.env, DATABASE_URL: databaseUrl };
+  const databaseUrl = config.databaseUrl ?? keep('PostgreSQL', await embeddedDatabase(config)).url;
+  const env: NodeJS.ProcessEnv = { ...config.env, DATABASE_URL: databaseUrl };
   const keyring = deriveKeyring(
-    await loadMasterKey({ value: env.PORTICO_ENCRYPTION_KEY, dataDir: config.dataDir }),
+    loadMasterKey({ secret: config.encryptionSecret, dataDir: config.dataDir }),
   );
   const feeds = await openFeeds(config, keyring, logger);
-  keep({ stop: () => feeds.close() });
+  keep('feeds', { stop: () => feeds.close() });
   if (config.demo !== null) {
-    keep(await startDemoApi('production', config.demo.productionPort));
-    keep(await startDemoApi('sandbox', config.demo.sandboxPort));
+    keep('demo API', await startDemoApi('production', config.demo.productionPort));
+    keep('demo sandbox', await startDemoApi('sandbox', config.demo.sandboxPort));
   }
   const deps = { feeds, logger };
-  const logIngest = keep(await startLogIngest(loadLogIngestConfig(env), deps));
-  const gateway = keep(await startGateway(loadGatewayConfig(env), deps));
+  const logIngest = keep('log-ingest', await startLogIngest(loadLogIngestConfig(env), deps));
+  const gateway = keep('gateway', await startGateway(loadGatewayConfig(env), deps));
   const gatewayUrl = `http://localhost:${gateway.httpPort}`;
   const controlPlane = keep(
+    'control plane',
     await startControlPlane(
       loadControlPlaneConfig({
         ...env,
@@ -103,15 +111,14 @@ function embeddedDatabase(config: StandaloneConfig) {
 }
 
 function openFeeds(config: StandaloneConfig, keyring: Keyring, logger: Logger): Promise<Feeds> {
-  if (config.natsUrl === undefined) return Promise.resolve(createInProcessFeeds());
-  return connectNats({ servers: config.natsUrl, name: 'portico-standalone', keyring, logger });
+  const verifyKey = keyring.signing.publicKey;
+  if (config.natsUrl === undefined)
+    return Promise.resolve(createInProcessFeeds({ verifyKey, logger }));
+  return connectNats({ servers: config.natsUrl, name: 'portico-standalone', verifyKey, logger });
 }
 
-async function stopInReverse(started: readonly Stoppable[], logger: Logger): Promise<void> {
-  for (const part of started.toReversed()) {
-    // One part that cannot stop must not keep the rest, the database above all, from stopping.
-    await part
-      .stop()
-      .catch((error: unknown) => logger.error({ err: error }, 'a part did not stop'));
-  }
+/** Last started, first stopped: the database goes when nothing needs it any more. */
+async function stopInReverse(started: readonly Part[], logger: Logger): Promise<void> {
+  const failures = await shutdownInOrder(started.toReversed(), { timeoutMs: STOP_WITHIN_MS });
+  for (const failure of failures) logger.error(failure, 'a part did not stop');
 }
