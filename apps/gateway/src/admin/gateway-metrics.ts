@@ -1,0 +1,93 @@
+import { GATEWAY_FAILURES } from '@portico/contracts';
+import type { Metrics } from '@portico/telemetry';
+import type { Exchange } from '../handle/exchange.ts';
+
+export interface GatewayGauges {
+  readonly revision: () => number;
+  readonly isStale: () => boolean;
+  readonly inFlight: () => number;
+  readonly outboxDepth: () => number;
+  readonly outboxBytes: () => number;
+  readonly spilledBytes: () => number;
+  readonly recordsLost: () => number;
+  readonly bodiesShed: () => number;
+}
+
+export interface GatewayMetrics {
+  observe(exchange: Exchange): void;
+  revisionRefused(): void;
+  malformed(code: string): void;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Labels are ids of configuration and codes of our catalogue: never anything a caller chooses. */
+export function createGatewayMetrics(metrics: Metrics, gauges: GatewayGauges): GatewayMetrics {
+  const requests = metrics.counter({
+    name: 'portico_gateway_requests_total',
+    help: 'Requests answered, by collection, outcome, and who has to act on it',
+    labelNames: ['collection', 'outcome', 'owner', 'status_class'],
+  });
+  const latency = metrics.histogram({
+    name: 'portico_gateway_request_duration_seconds',
+    help: 'From the head of the request to the end of the answer',
+    labelNames: ['collection'],
+    buckets: SECONDS,
+  });
+  const upstream = metrics.histogram({
+    name: 'portico_gateway_upstream_duration_seconds',
+    help: 'From sending the request to the head of the answer',
+    labelNames: ['collection'],
+    buckets: SECONDS,
+  });
+  const refusedRevisions = metrics.counter({
+    name: 'portico_gateway_revisions_refused_total',
+    help: 'Configuration revisions this node could not compile',
+  });
+  const malformed = metrics.counter({
+    name: 'portico_gateway_malformed_total',
+    help: 'Connections closed because what arrived was not a request, or not in time',
+    labelNames: ['code'],
+  });
+  registerGauges(metrics, gauges);
+  return {
+    observe: (exchange) => {
+      const collection = exchange.collection?.id ?? 'none';
+      requests.inc({
+        collection,
+        outcome: exchange.outcome,
+        owner: ownerOf(exchange.outcome),
+        status_class: `${Math.floor(exchange.status / 100)}xx`,
+      });
+      latency.observe({ collection }, exchange.elapsedMs() / 1_000);
+      if (exchange.upstreamLatencyMs !== null) {
+        upstream.observe({ collection }, exchange.upstreamLatencyMs / 1_000);
+      }
+    },
+    revisionRefused: () => refusedRevisions.inc(),
+    malformed: (code) => malformed.inc({ code }),
+  };
+}
+
+const ownerOf = (outcome: string): string =>
+  GATEWAY_FAILURES[outcome as keyof typeof GATEWAY_FAILURES]?.owner ?? 'none';
+
+function registerGauges(metrics: Metrics, gauges: GatewayGauges): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    metrics.gauge({
+      name: `portico_gateway_${name}`,
+      help,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('revision', 'Configuration revision in force', gauges.revision);
+  gauge('stale', '1 when this node may be behind', () => (gauges.isStale() ? 1 : 0));
+  gauge('in_flight', 'Requests under way', gauges.inFlight);
+  gauge('outbox_records', 'Request records waiting to be sent', gauges.outboxDepth);
+  gauge('outbox_bytes', 'Their estimated size', gauges.outboxBytes);
+  gauge('outbox_spilled_bytes', 'Encoded batches waiting on disk', gauges.spilledBytes);
+  gauge('records_lost', 'Request records given up since start', gauges.recordsLost);
+  gauge('bodies_shed', 'Captured bodies given up since start', gauges.bodiesShed);
+}

@@ -1,0 +1,84 @@
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { Admission } from '@portico/enforcement';
+import type { Exchange } from '../handle/exchange.ts';
+import { appendRateHeaders, RATE_HEADERS } from '../handle/rate-headers.ts';
+import { hasUnreadBody, writeHead } from '../handle/write-head.ts';
+import { upstreamsHeaders } from './response-headers.ts';
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** Where an answer goes: what is known of it once its head arrived. */
+export class Answer {
+  /** Bytes announced, or null when the end is marked otherwise. */
+  readonly length: number | null;
+  readonly isEventStream: boolean;
+  readonly #exchange: Exchange;
+  #isEnded = false;
+
+  constructor(exchange: Exchange, headers: IncomingHttpHeaders) {
+    this.#exchange = exchange;
+    const length = Number(headers['content-length'] ?? Number.NaN);
+    this.length = Number.isSafeInteger(length) ? length : null;
+    this.isEventStream = String(headers['content-type'] ?? '').startsWith('text/event-stream');
+  }
+
+  /** Throws when the upstream's head could not stand in an HTTP message. */
+  begin(
+    status: number,
+    statusText: string | undefined,
+    headers: IncomingHttpHeaders,
+    admission: Admission,
+  ): void {
+    const exchange = this.#exchange;
+    const limits = admission.limits();
+    const flat = upstreamsHeaders(headers, limits.length === 0 ? NOTHING : RATE_HEADERS);
+    flat.push('X-Request-ID', exchange.requestId);
+    appendRateHeaders(flat, limits, exchange.startedAtMs);
+    // The upstream did not want the rest of the body: nobody knows where the next request starts.
+    if (hasUnreadBody(exchange)) flat.push('Connection', 'close');
+    writeHead(exchange, status, flat, statusText);
+    // A head that may stay alone for a while (events, long polls) must not wait for its first byte.
+    if (this.length === null) exchange.response.flushHeaders();
+  }
+
+  /** False when the caller is slower than the upstream: wait for `drain`. */
+  write(chunk: Buffer): boolean {
+    const exchange = this.#exchange;
+    exchange.responseBytes += chunk.length;
+    exchange.responseCapture?.add(chunk);
+    // The last chunk goes out with the end of the message: one packet instead of two.
+    if (exchange.responseBytes === this.length) {
+      this.#isEnded = true;
+      exchange.response.end(chunk);
+      return true;
+    }
+    return exchange.response.write(chunk);
+  }
+
+  end(trailers: IncomingHttpHeaders): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { response } = this.#exchange;
+    const flat = upstreamsHeaders(trailers, NOTHING);
+    if (flat.length > 0 && this.length === null) response.addTrailers(pairsOf(flat));
+    response.end();
+  }
+}
+
+const pairsOf = (flat: readonly string[]): [string, string][] =>
+  Array.from({ length: flat.length / 2 }, (_, at) => [
+    flat[2 * at] as string,
+    flat[2 * at + 1] as string,
+  ]);
+
+/** `103 Early Hints` is worth passing on; other interim answers are between us and the upstream. */
+export function relayInterim(
+  exchange: Exchange,
+  status: number,
+  headers: IncomingHttpHeaders,
+): void {
+  const { response, request } = exchange;
+  const link = headers['link'];
+  if (status !== 103 || link === undefined || request.httpVersion === '1.0') return;
+  if (!response.headersSent) response.writeEarlyHints({ link });
+}

@@ -1,0 +1,97 @@
+import type { Admission, CompiledEndpoint } from '@portico/enforcement';
+import type { Limits } from '../config.ts';
+import { headerOf } from '../handle/exchange.ts';
+import type { Exchange } from '../handle/exchange.ts';
+import { refuse } from '../handle/respond.ts';
+import { hasBody } from '../server/head.ts';
+import type { UpstreamRegistry } from '../upstreams/upstream-registry.ts';
+import { Forwarding } from './forwarding.ts';
+import type { Injection } from './injection.ts';
+import { BodyFlaw, collectBody, RequestBody } from './request-body.ts';
+import type { UpstreamFailure } from './upstream-failure.ts';
+import { upstreamHead } from './upstream-request.ts';
+
+export interface ForwardParts {
+  readonly upstreams: UpstreamRegistry;
+  readonly injectionOf: (endpoint: CompiledEndpoint) => Injection;
+  readonly limits: Limits;
+}
+
+export type Forward = (exchange: Exchange, admission: Admission) => void;
+
+/** Sends an admitted call on. Every way this can end ends in an answer, or in a cut connection. */
+export function createForward(parts: ForwardParts): Forward {
+  return (exchange, admission) => {
+    const length = Number(headerOf(exchange.request, 'content-length') ?? 0);
+    if (length > bodyBytesMax(parts.limits, admission)) {
+      refuse(exchange, { code: 'payload_too_large', limits: admission.limits });
+      return;
+    }
+    if (!hasBody(exchange.request)) send(parts, exchange, admission, null);
+    else if (admission.mustCheckBody) checkThenSend(parts, exchange, admission);
+    else streamBody(parts, exchange, admission);
+  };
+}
+
+const bodyBytesMax = (limits: Limits, admission: Admission): number =>
+  admission.mustCheckBody ? limits.checkedBodyBytesMax : limits.bodyBytesMax;
+
+function streamBody(parts: ForwardParts, exchange: Exchange, admission: Admission): void {
+  let forwarding: Forwarding | null = null;
+  const body = new RequestBody({
+    request: exchange.request,
+    response: exchange.response,
+    bytesMax: parts.limits.bodyBytesMax,
+    idleMs: parts.limits.bodyIdleMs,
+    onChunk: (chunk) => {
+      countIn(exchange, chunk);
+      forwarding?.progress();
+    },
+    onFlaw: (flaw) => forwarding?.abandon(flaw),
+  });
+  forwarding = send(parts, exchange, admission, body);
+}
+
+function checkThenSend(parts: ForwardParts, exchange: Exchange, admission: Admission): void {
+  collectBody({
+    request: exchange.request,
+    response: exchange.response,
+    bytesMax: parts.limits.checkedBodyBytesMax,
+    idleMs: parts.limits.bodyIdleMs,
+    onChunk: (chunk) => countIn(exchange, chunk),
+  }).then(
+    (body) => {
+      send(parts, exchange, admission, body);
+    },
+    (error: unknown) => {
+      const flaw: UpstreamFailure =
+        error instanceof BodyFlaw ? error : { code: 'internal_error', reason: String(error) };
+      refuse(exchange, { code: flaw.code, reason: flaw.reason });
+    },
+  );
+}
+
+function countIn(exchange: Exchange, chunk: Buffer): void {
+  exchange.requestBytes += chunk.length;
+  exchange.requestCapture?.add(chunk);
+}
+
+function send(
+  parts: ForwardParts,
+  exchange: Exchange,
+  admission: Admission,
+  body: RequestBody | Buffer | null,
+): Forwarding | null {
+  const group = parts.upstreams.group(admission.collection, admission.profile.environment);
+  const injection = parts.injectionOf(admission.endpoint);
+  if (group === null || injection.missing.length > 0) {
+    const reason = group === null ? 'upstream_gone' : `missing_env:${injection.missing.join(',')}`;
+    refuse(exchange, { code: 'upstream_unavailable', reason, retryAfterSeconds: 1 });
+    return null;
+  }
+  const head = upstreamHead(exchange, admission, injection);
+  const { limits } = parts;
+  const forwarding = new Forwarding({ exchange, admission, group, head, body, limits });
+  forwarding.start();
+  return forwarding;
+}

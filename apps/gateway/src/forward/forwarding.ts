@@ -1,0 +1,184 @@
+import type { Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { Admission } from '@portico/enforcement';
+import type { Limits } from '../config.ts';
+import type { Exchange } from '../handle/exchange.ts';
+import { refuse } from '../handle/respond.ts';
+import type { Target } from '../upstreams/target.ts';
+import type { UpstreamGroup } from '../upstreams/upstream-group.ts';
+import { Answer, relayInterim } from './answer.ts';
+import { Deadline } from './deadline.ts';
+import type { DeadlinePhase } from './deadline.ts';
+import type { RequestBody } from './request-body.ts';
+import { Abandoned, failureOf } from './upstream-failure.ts';
+import type { UpstreamFailure } from './upstream-failure.ts';
+import type { UpstreamHead } from './upstream-request.ts';
+
+export interface Call {
+  readonly exchange: Exchange;
+  readonly admission: Admission;
+  readonly group: UpstreamGroup;
+  readonly head: UpstreamHead;
+  readonly body: RequestBody | Buffer | null;
+  readonly limits: Limits;
+}
+
+/**
+ * One admitted call on its way to the upstream and back. It is its own undici handler: undici calls
+ * `onRequestStart`, `onResponseStart`, `onResponseData`* and `onResponseEnd`, or `onResponseError` at
+ * any point, once per attempt. Nothing is buffered: what the caller does not take stays with the
+ * upstream.
+ */
+export class Forwarding implements Dispatcher.DispatchHandler {
+  readonly #call: Call;
+  readonly #deadline: Deadline;
+  readonly #timeoutMs: number;
+  readonly #tried = new Set<Target>();
+  #target: Target | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+  #answer: Answer | null = null;
+  #isConnected = false;
+  #isOver = false;
+  #sentAtMs = 0;
+
+  constructor(call: Call) {
+    this.#call = call;
+    this.#timeoutMs = call.admission.endpoint.timeoutMs ?? call.group.upstream.timeout_ms;
+    this.#deadline = new Deadline((phase) => this.#expire(phase));
+    call.exchange.cancel = () => this.abandon({ code: 'client_aborted', reason: 'caller_closed' });
+  }
+
+  start(): void {
+    this.#deadline.limitTotal(this.#call.limits.exchangeMs);
+    this.#attempt();
+  }
+
+  /** The caller's body moved: the upstream is not slow while it is still being sent to. */
+  progress(): void {
+    this.#deadline.progress();
+  }
+
+  /** Gives up, whatever stage the call is in. */
+  abandon(failure: UpstreamFailure): void {
+    if (this.#isOver) return;
+    const error = new Abandoned(failure);
+    const controller = this.#controller;
+    this.#fail(error);
+    // Queued calls have no controller yet; `onRequestStart` aborts them when their turn comes.
+    controller?.abort(error);
+  }
+
+  #attempt(): void {
+    const { group, head, admission, body } = this.#call;
+    const target = group.pick(this.#tried);
+    if (target === null) {
+      this.#settle({ code: 'upstream_unavailable', reason: 'no_healthy_target' });
+      return;
+    }
+    this.#target = target;
+    this.#isConnected = false;
+    target.outstanding += 1;
+    this.#sentAtMs = performance.now();
+    this.#deadline.enter('headers_timeout', this.#timeoutMs);
+    target.pool(admission.endpoint.credential).dispatch(
+      {
+        path: target.basePath + head.pathAndQuery,
+        method: head.method as Dispatcher.HttpMethod,
+        headers: head.headers,
+        body,
+      },
+      this,
+    );
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) {
+      controller.abort(new Abandoned({ code: 'client_aborted', reason: 'caller_closed' }));
+      return;
+    }
+    this.#controller = controller;
+    this.#isConnected = true;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    statusText?: string,
+  ): void {
+    if (this.#isOver) return;
+    const { exchange, admission, limits } = this.#call;
+    if (status < 200) {
+      relayInterim(exchange, status, headers);
+      return;
+    }
+    exchange.upstreamLatencyMs = performance.now() - this.#sentAtMs;
+    const answer = new Answer(exchange, headers);
+    try {
+      answer.begin(status, statusText, headers, admission);
+    } catch {
+      this.abandon({ code: 'upstream_error', reason: 'invalid_response_head' });
+      return;
+    }
+    this.#answer = answer;
+    this.#deadline.enter(
+      'idle_timeout',
+      answer.isEventStream ? limits.streamIdleMs : this.#timeoutMs,
+    );
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver || this.#answer === null) return;
+    if (this.#answer.write(chunk)) {
+      this.#deadline.progress();
+      return;
+    }
+    const { exchange, limits } = this.#call;
+    const answer = this.#answer;
+    controller.pause();
+    this.#deadline.enter('caller_stalled', limits.bodyIdleMs);
+    exchange.response.once('drain', () => {
+      if (this.#isOver) return;
+      const idleMs = answer.isEventStream ? limits.streamIdleMs : this.#timeoutMs;
+      this.#deadline.enter('idle_timeout', idleMs);
+      controller.resume();
+    });
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    if (this.#isOver) return;
+    this.#close();
+    this.#answer?.end(trailers);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (!this.#isOver) this.#fail(error);
+  }
+
+  #expire(phase: DeadlinePhase): void {
+    const code = phase === 'caller_stalled' ? 'client_aborted' : 'upstream_timeout';
+    this.abandon({ code, reason: phase });
+  }
+
+  #fail(error: Error): void {
+    this.#settle(failureOf(error, this.#isConnected));
+  }
+
+  /** The end of a call that did not end well: a refusal, or, once the head is out, a cut connection. */
+  #settle(failure: UpstreamFailure): void {
+    this.#close();
+    refuse(this.#call.exchange, {
+      code: failure.code,
+      reason: failure.reason,
+      ...(failure.code === 'upstream_unavailable' ? { retryAfterSeconds: 1 } : {}),
+    });
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    this.#deadline.stop();
+    if (this.#target !== null) this.#target.outstanding -= 1;
+    this.#target = null;
+    this.#controller = null;
+  }
+}

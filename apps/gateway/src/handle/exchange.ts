@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CompiledCollection, DecisionTrace } from '@portico/enforcement';
+import { traceContextOf } from '../forward/trace-context.ts';
+import type { TraceContext } from '../forward/trace-context.ts';
+import type { Capture } from '../records/capture.ts';
+import type { ClientAddress } from '../server/client-address.ts';
+import type { RequestTarget } from '../server/head.ts';
+import { requestIdOf } from '../server/request-id.ts';
+
+const NOTHING_YET: DecisionTrace = {
+  client: null,
+  profile: null,
+  collection: null,
+  endpoint: null,
+};
+
+/**
+ * One request from head to record: what is known of it so far. Every field has one writer, in the
+ * order of the story: the server, the decision, the forwarding, the answer.
+ */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly address: ClientAddress;
+  readonly target: RequestTarget;
+  readonly requestId: string;
+  readonly traceContext: TraceContext;
+  readonly startedAtMs = Date.now();
+  readonly #startedAt = performance.now();
+
+  revision = 0;
+  trace: DecisionTrace = NOTHING_YET;
+  portalEmail: string | null = null;
+
+  /** `forwarded`, or the failure code. */
+  outcome = 'forwarded';
+  reason: string | null = null;
+  status = 0;
+  upstreamLatencyMs: number | null = null;
+
+  requestBytes = 0;
+  responseBytes = 0;
+  requestCapture: Capture | null = null;
+  responseCapture: Capture | null = null;
+  /** Flat, as sent. */
+  responseHeaders: readonly string[] = [];
+  /** Stops what is still going on upstream when the caller is gone. */
+  cancel: (() => void) | null = null;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    address: ClientAddress,
+    target: RequestTarget,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.address = address;
+    this.target = target;
+    this.requestId = requestIdOf(headerOf(request, 'x-request-id'));
+    this.traceContext = traceContextOf(
+      headerOf(request, 'traceparent'),
+      headerOf(request, 'tracestate'),
+    );
+  }
+
+  get collection(): CompiledCollection | null {
+    return this.trace.collection;
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+}
+
+/** A header's value; a list only where Node keeps one (`set-cookie`), which no request needs. */
+export function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,195 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PORTAL_SOURCE_HEADER } from '@portico/contracts';
+import { decide } from '@portico/enforcement';
+import type {
+  Admission,
+  ConfigIndex,
+  Decision,
+  InboundRequest,
+  Meters,
+  Refusal,
+  SigningKeys,
+  VerifiedTokens,
+} from '@portico/enforcement';
+import type { Limits } from '../config.ts';
+import type { Forward } from '../forward/forward.ts';
+import { Capture } from '../records/capture.ts';
+import { portalPerson } from '../records/portal-source.ts';
+import type { ClientAddress } from '../server/client-address.ts';
+import { headFlaw, readTarget } from '../server/head.ts';
+import { Exchange, headerOf } from './exchange.ts';
+import { refuse } from './respond.ts';
+import { waitBounded } from './wait-bounded.ts';
+
+export interface HandleParts {
+  /** The configuration in force, or null while there is none. */
+  readonly currentIndex: () => ConfigIndex | null;
+  readonly meters: Meters;
+  readonly recordAdmission: (clientId: string, profileId: string, nowMs: number) => void;
+  readonly keys: SigningKeys;
+  readonly verifiedTokens: VerifiedTokens;
+  readonly addressOf: (request: IncomingMessage) => ClientAddress;
+  readonly portalSourceKey: Uint8Array;
+  readonly forward: Forward;
+  readonly limits: Limits;
+  /** Once per request, whatever became of it. */
+  readonly onOpened: (exchange: Exchange) => void;
+  readonly onClosed: (exchange: Exchange) => void;
+}
+
+/** The story of a request: a sound head, a decision, then the upstream or a clear no. */
+export function createHandler(
+  parts: HandleParts,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const target = readTarget(request.url ?? '');
+    const exchange = open(
+      parts,
+      request,
+      response,
+      target ?? { path: request.url ?? '', query: '' },
+    );
+    const flaw = headFlaw(request, parts.limits) ?? (target === null ? 'bad_request' : null);
+    if (flaw !== null) {
+      refuse(exchange, { code: flaw });
+      return;
+    }
+    const inbound: InboundRequest = {
+      method: request.method ?? '',
+      path: exchange.target.path,
+      query: exchange.target.query,
+      headers: request.headers,
+      clientIp: exchange.address.ip,
+      peerCertificate: null,
+    };
+    const decision = decideNow(parts, exchange, inbound);
+    if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
+    else settle(parts, exchange, decision);
+  };
+}
+
+function open(
+  parts: HandleParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: Exchange['target'],
+): Exchange {
+  const exchange = new Exchange(request, response, parts.addressOf(request), target);
+  parts.onOpened(exchange);
+  // Emitted once per response, after the last byte or when the connection is gone.
+  response.once('close', () => {
+    if (!response.writableFinished) leftEarly(exchange);
+    parts.onClosed(exchange);
+  });
+  return exchange;
+}
+
+/** The caller went away, unless it was us who cut the connection. */
+function leftEarly(exchange: Exchange): void {
+  if (exchange.outcome === 'forwarded') {
+    exchange.outcome = 'client_aborted';
+    exchange.reason = 'caller_closed';
+    if (exchange.status === 0) exchange.status = 499;
+  }
+  exchange.cancel?.();
+}
+
+/** Takes the index once: no part of the decision sees another revision. `null` = there is none yet. */
+function decideNow(
+  parts: HandleParts,
+  exchange: Exchange,
+  inbound: InboundRequest,
+): Decision | null {
+  const index = parts.currentIndex();
+  if (index === null) return null;
+  exchange.revision = index.revision;
+  return decide(index, inbound, {
+    nowMs: exchange.startedAtMs,
+    meters: parts.meters,
+    keys: parts.keys,
+    verifiedTokens: parts.verifiedTokens,
+  });
+}
+
+/** Only a node that is cold for a client, or for a key, comes here. Each wait has its own budget. */
+async function decideLater(
+  parts: HandleParts,
+  exchange: Exchange,
+  inbound: InboundRequest,
+  first: Extract<Decision, { kind: 'pending' }>,
+): Promise<void> {
+  const { limitWaitMs, keyWaitMs } = parts.limits;
+  const leftMs = { limits: limitWaitMs, keys: keyWaitMs };
+  let decision: Decision | null = first;
+  while (decision?.kind === 'pending' && leftMs[decision.on] > 0) {
+    const { on, ready } = decision;
+    const startedAt = performance.now();
+    await waitBounded(ready, leftMs[on]);
+    // Every wait costs at least 1 ms of budget, so an answer that is forever "pending" ends too.
+    leftMs[on] -= Math.max(1, performance.now() - startedAt);
+    if (exchange.response.destroyed) return;
+    decision = decideNow(parts, exchange, inbound);
+  }
+  settle(parts, exchange, decision);
+}
+
+function settle(parts: HandleParts, exchange: Exchange, decision: Decision | null): void {
+  switch (decision?.kind) {
+    case undefined:
+      refuse(exchange, { code: 'not_ready', retryAfterSeconds: 1 });
+      return;
+    case 'pending':
+      refuse(exchange, tooLate(decision.on));
+      return;
+    case 'refused':
+      settleRefusal(parts, exchange, decision);
+      return;
+    case 'admitted':
+      settleAdmission(parts, exchange, decision);
+  }
+}
+
+/** What nobody could answer in time is not allowed. */
+const tooLate = (on: 'limits' | 'keys') =>
+  on === 'limits'
+    ? ({ code: 'rate_limit_exceeded', retryAfterSeconds: 1, reason: 'lease_timeout' } as const)
+    : ({
+        code: 'invalid_credential',
+        wwwAuthenticate: 'Bearer error="invalid_token"',
+        reason: 'signing_keys_unavailable',
+      } as const);
+
+function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal): void {
+  exchange.trace = refusal.trace;
+  learnSource(parts, exchange);
+  const { client, profile } = refusal.trace;
+  // Row 14 comes after the meters: such a call was admitted, and counts.
+  if (refusal.code === 'invalid_request' && client !== null && profile !== null) {
+    parts.recordAdmission(client.id, profile.id, exchange.startedAtMs);
+  }
+  startCapture(parts, exchange);
+  refuse(exchange, refusal);
+}
+
+function settleAdmission(parts: HandleParts, exchange: Exchange, admission: Admission): void {
+  exchange.trace = admission.trace;
+  // No await between deciding and counting.
+  parts.recordAdmission(admission.client.id, admission.profile.id, exchange.startedAtMs);
+  learnSource(parts, exchange);
+  startCapture(parts, exchange);
+  parts.forward(exchange, admission);
+}
+
+function learnSource({ portalSourceKey }: HandleParts, exchange: Exchange): void {
+  const header = headerOf(exchange.request, PORTAL_SOURCE_HEADER);
+  const clientId = exchange.trace.client?.id;
+  if (header === undefined || clientId === undefined) return;
+  const claim = { header, clientId, nowMs: exchange.startedAtMs };
+  exchange.portalEmail = portalPerson(claim, portalSourceKey);
+}
+
+function startCapture({ limits }: HandleParts, exchange: Exchange): void {
+  if (exchange.collection === null || exchange.collection.logBodies === 'none') return;
+  exchange.requestCapture = new Capture(limits.capturedBodyBytesMax);
+  exchange.responseCapture = new Capture(limits.capturedBodyBytesMax);
+}
