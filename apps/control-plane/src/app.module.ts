@@ -5,6 +5,7 @@ import type { Logger, Metrics } from '@portico/telemetry';
 import { DataSource } from 'typeorm';
 import { AdminGuard } from './access/admin.guard.ts';
 import type { ControlPlaneConfig } from './config.ts';
+import { DeveloperPortalModule } from './developer-portal/developer-portal.module.ts';
 import { ErrorFilter } from './http/error-filter.ts';
 import { PoliciesModule } from './policies/policies.module.ts';
 import { ProcessModule } from './process/process.module.ts';
@@ -40,6 +41,7 @@ const FEATURES = [
   WritesModule,
   ProcessModule,
   PoliciesModule,
+  DeveloperPortalModule,
 ];
 
 @Module({})

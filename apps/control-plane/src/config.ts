@@ -37,6 +37,8 @@ export interface ControlPlaneConfig {
     readonly resendApiKey: string | null;
     readonly smtpUrl: string | null;
     readonly from: string;
+    /** Mails are kept and shown at `/dev/mail` in place of being sent; standalone only. */
+    readonly isDevMailbox: boolean;
   };
   readonly webApps: { readonly portalDir: string | null; readonly consoleDir: string | null };
   readonly limits: {
@@ -89,6 +91,7 @@ const schema = z.object({
   RESEND_API_KEY: z.string().optional(),
   SMTP_URL: z.string().optional(),
   MAIL_FROM: z.string().default('Portico <portico@localhost>'),
+  PORTICO_DEV_MAILBOX: z.enum(['true', 'false']).default('false'),
   PORTAL_ASSETS_DIR: z.string().optional(),
   CONSOLE_ASSETS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
@@ -122,6 +125,7 @@ export function loadControlPlaneConfig(env: Env): ControlPlaneConfig {
       resendApiKey: values.RESEND_API_KEY ?? null,
       smtpUrl: values.SMTP_URL ?? null,
       from: values.MAIL_FROM,
+      isDevMailbox: values.PORTICO_DEV_MAILBOX === 'true',
     },
     webApps: {
       portalDir: values.PORTAL_ASSETS_DIR ?? null,

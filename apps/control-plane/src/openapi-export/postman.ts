@@ -1,6 +1,7 @@
 import converter, { type Options } from 'openapi-to-postmanv2';
 import { toOpenApiDocument } from './document.ts';
 import { isObject, type ExportableCollection, type JsonObject } from './exportable.ts';
+import { mapValues } from './schema-keywords.ts';
 
 /** Whose values a reader's collection starts with; the credential itself is left for them to fill in. */
 export interface PostmanIdentity {
@@ -43,20 +44,17 @@ export async function toPostmanCollection(
 
 /** Postman has one credential per request and would lose two of our three headers. */
 function withoutSecurity(document: JsonObject): JsonObject {
-  const { securitySchemes: _, ...components } = document.components as JsonObject;
-  const paths = Object.entries(document.paths as Record<string, Record<string, JsonObject>>).map(
-    ([path, operations]) => [
-      path,
-      Object.fromEntries(
-        Object.entries(operations).map(([method, { security: _unused, ...operation }]) => [
-          method,
-          operation,
-        ]),
-      ),
-    ],
+  const paths = mapValues(document.paths as JsonObject, (operations) =>
+    mapValues(operations as JsonObject, (operation) =>
+      without(operation as JsonObject, 'security'),
+    ),
   );
-  return { ...document, components, paths: Object.fromEntries(paths) };
+  const components = without(document.components as JsonObject, 'securitySchemes');
+  return { ...document, components, paths };
 }
+
+const without = (object: JsonObject, key: string): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 
 function convert(document: JsonObject): Promise<JsonObject> {
   const options: Options = { folderStrategy: 'Tags', requestParametersResolution: 'Example' };

@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import type { ControlPlaneConfig } from '../config.ts';
+import { MailModule } from '../mail/mail.module.ts';
+import { CONFIG } from '../tokens.ts';
+import { CatalogueController } from './catalogue/catalogue.controller.ts';
+import { PortalCatalogue } from './catalogue/portal-catalogue.service.ts';
+import { PORTAL_SETTINGS, portalSettings } from './portal-settings.ts';
+import { PortalProfiles } from './profiles/portal-profiles.service.ts';
+import { ProfileSecrets } from './profiles/profile-secrets.service.ts';
+import { PortalProfilesController } from './profiles/profiles.controller.ts';
+import { PortalGuard } from './session/portal.guard.ts';
+import { PortalSessions } from './session/portal-sessions.service.ts';
+import { SignInController } from './sign-in/sign-in.controller.ts';
+import { SignInLinks } from './sign-in/sign-in-links.service.ts';
+import { SignIn } from './sign-in/sign-in.service.ts';
+
+/** Everything a partner developer's browser talks to. */
+@Module({
+  imports: [MailModule],
+  controllers: [SignInController, PortalProfilesController, CatalogueController],
+  providers: [
+    {
+      provide: PORTAL_SETTINGS,
+      inject: [CONFIG],
+      useFactory: (config: ControlPlaneConfig) => portalSettings(config),
+    },
+    PortalSessions,
+    PortalGuard,
+    SignInLinks,
+    SignIn,
+    PortalProfiles,
+    ProfileSecrets,
+    PortalCatalogue,
+  ],
+})
+export class DeveloperPortalModule {}
