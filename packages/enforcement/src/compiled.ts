@@ -14,6 +14,8 @@ import type { MethodSet } from './route/methods.ts';
 import type { TemplateSegment } from './route/path-template.ts';
 import type { RouteNode } from './route/router.ts';
 import type { PathBuilder } from './route/upstream-path.ts';
+import type { CompiledBody } from './validate/body.ts';
+import type { CompiledParameters } from './validate/parameters.ts';
 import type { ShardedMap } from './sharded-map.ts';
 
 /**
@@ -84,6 +86,10 @@ export interface CompiledEndpoint {
   readonly template: readonly TemplateSegment[];
   readonly upstreamPath: PathBuilder;
   readonly authTypes: ReadonlySet<AuthType>;
+  /** Null = none to check. */
+  readonly parameters: CompiledParameters | null;
+  /** Null = bodies pass unseen. */
+  readonly body: CompiledBody | null;
   /** The collection's headers, then its own: what is put in upstream, a later name winning. */
   readonly headers: readonly InjectedHeader[];
   /** Its own, else the collection's. */

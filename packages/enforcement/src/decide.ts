@@ -17,10 +17,14 @@ import type {
 import { meterScope, quotaMessage } from './limits.ts';
 import { findBase } from './route/base-paths.ts';
 import { methodsIn } from './route/methods.ts';
+import type { RequestPath } from './route/request-path.ts';
 import { parseRequestPath } from './route/request-path.ts';
 import type { RouteQuery } from './route/router.ts';
 import { findRoute, methodsAt } from './route/router.ts';
 import { maySee } from './scope.ts';
+import { mustCheckBody } from './validate/body.ts';
+import { checkParameters } from './validate/parameters.ts';
+import { isQueryWellFormed } from './validate/query.ts';
 
 /**
  * Says what happens to one request. Same arguments, same answer: no clock, socket or environment
@@ -33,9 +37,12 @@ export function decide(
   request: InboundRequest,
   context: DecisionContext,
 ): Decision {
-  // Before any row: a path that two parties could read differently is not well-formed for us.
+  // Before any row: a target that two parties could read differently is not well-formed for us.
   const path = parseRequestPath(request.path);
   if (path === null) return refuse('bad_request', NOTHING_KNOWN, { message: PATH_MESSAGE });
+  if (!isQueryWellFormed(request.query)) {
+    return refuse('bad_request', NOTHING_KNOWN, { message: QUERY_MESSAGE });
+  }
 
   // Row 1
   const clientId = onlyValue(request, 'x-client-id');
@@ -64,6 +71,22 @@ export function decide(
   if (auth.kind === 'invalid') {
     return refuse('invalid_credential', caller, { wwwAuthenticate: challenge(profile, auth) });
   }
+  return decideCall({ index, request, context, path }, caller, { client, profile });
+}
+
+interface Call {
+  readonly index: ConfigIndex;
+  readonly request: InboundRequest;
+  readonly context: DecisionContext;
+  readonly path: RequestPath;
+}
+
+/** Rows 6 to 14: the caller is who it says it is; may it do this? */
+function decideCall(
+  { index, request, context, path }: Call,
+  caller: DecisionTrace,
+  { client, profile }: { readonly client: CompiledClient; readonly profile: CompiledProfile },
+): Decision {
   // Row 6
   const base = findBase(index.bases, path.segments);
   if (base === null) return refuse('not_found', caller);
@@ -100,6 +123,15 @@ export function decide(
   if (verdict.kind === 'pending') return { kind: 'pending', on: 'limits', ready: verdict.ready };
   if (verdict.kind === 'refused') return refuseOverLimit(verdict, call);
 
+  // Row 14; a body is checked by `checkBody` once it is here
+  const { limits } = verdict;
+  const checked = checkParameters(endpoint.parameters, {
+    request,
+    segments,
+    baseDepth: base.depth,
+  });
+  if (!checked.ok) return refuse('invalid_request', call, { details: checked.details, limits });
+
   return {
     kind: 'admitted',
     client,
@@ -107,15 +139,17 @@ export function decide(
     collection,
     endpoint,
     upstreamPath: endpoint.upstreamPath(path, base.depth),
-    upstreamQuery: request.query,
-    limits: verdict.limits,
-    mustCheckBody: false,
+    upstreamQuery: checked.query,
+    limits,
+    mustCheckBody: mustCheckBody(endpoint, method),
     trace: call,
   };
 }
 
 const PATH_MESSAGE =
   'The path is malformed or ambiguous: dot segments, empty segments, encoded separators and double encoding are refused.';
+
+const QUERY_MESSAGE = 'The query has characters that must be percent-encoded.';
 
 const NOTHING_KNOWN: DecisionTrace = {
   client: null,

@@ -1,11 +1,14 @@
 export * from './compile.ts';
 export * from './config-error.ts';
 export * from './decision.ts';
+export * from './cors.ts';
 export * from './decide.ts';
 export * from './scope.ts';
 export * from './token.ts';
 export * from './authorize/profile-refusal.ts';
 export * from './check/check-collection.ts';
 export * from './check/check-endpoint.ts';
+export { checkParameter } from './check/check-parameter.ts';
+export { checkBody } from './validate/body.ts';
 export { meterScope } from './limits.ts';
 export { ShardedMap } from './sharded-map.ts';

@@ -16,6 +16,7 @@ export function checkCollection(collection: SnapshotCollection): readonly Failur
   return [
     ...prefixed('base_path', checkBasePath(collection.base_path)),
     ...checkCredentialReferences(collection),
+    ...checkCors(collection.cors),
     ...collection.endpoints.flatMap((endpoint, at) =>
       checkEndpoint(endpoint).map(({ path, message }) => ({
         path: `endpoints.${at}.${path}`,
@@ -127,6 +128,13 @@ function checkCredentialReferences(collection: SnapshotCollection): readonly Fai
   return named.flatMap(({ path, id }) =>
     id === undefined || known.has(id) ? [] : [{ path, message: `${id} does not exist` }],
   );
+}
+
+/** Any origin, with the browser's credentials, would open the API to every page on the web. */
+function checkCors(cors: SnapshotCollection['cors']): readonly FailureDetail[] {
+  if (cors === undefined || !cors.allow_credentials) return [];
+  if (!cors.allowed_origins.includes('*')) return [];
+  return [{ path: 'cors.allowed_origins', message: 'must name origins to allow credentials' }];
 }
 
 const prefixed = (path: string, messages: readonly string[]): readonly FailureDetail[] =>

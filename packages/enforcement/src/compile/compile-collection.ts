@@ -1,35 +1,36 @@
 import type { SnapshotCollection, SnapshotEndpoint } from '@portico/contracts';
 import { checkCollection } from '../check/check-collection.ts';
 import type { CompiledCollection, CompiledEndpoint, UpstreamCredential } from '../compiled.ts';
-import { ConfigError } from '../config-error.ts';
 import type { TemplateSegment } from '../route/path-template.ts';
+import { ConfigError } from '../config-error.ts';
 import { parseTemplate } from '../route/path-template.ts';
 import { buildRoutes } from '../route/router.ts';
 import { rewrittenTo, sameAsMatched } from '../route/upstream-path.ts';
+import type { CompiledBody } from '../validate/body.ts';
+import { compileBodySchema } from '../validate/body-schema.ts';
+import { compileParameters } from '../validate/parameters.ts';
 import type { Material } from './material.ts';
-import { unsealAt } from './material.ts';
+import { refuseAt, unsealAt } from './material.ts';
 
-/** Throws `ConfigError` with everything `checkCollection` finds, or on a secret it cannot open. */
+/**
+ * Throws `ConfigError` with everything `checkCollection` finds, or on a secret it cannot open. Body
+ * schemas that `previous` has compiled already are taken from it: they are most of the cost.
+ */
 export function compileCollection(
   source: SnapshotCollection,
   material: Material,
-  _previous: CompiledCollection | undefined,
+  previous: CompiledCollection | undefined,
 ): CompiledCollection {
-  const problems = checkCollection(source);
-  if (problems.length > 0) throw new ConfigError(`collection.${source.id}`, problems);
-  const credentialById = new Map(
-    source.credentials.map((credential) => [
-      credential.id,
-      unsealed(source.id, credential, material),
-    ]),
-  );
+  refuseProblems(source);
+  const known = new Map(previous?.endpoints.map(({ body }) => [body?.source, body]));
+  const credentialById = unsealCredentials(source, material);
   const credentialOf = (id: string | undefined): UpstreamCredential | null =>
-    (id === undefined ? undefined : credentialById.get(id as UpstreamCredential['id'])) ?? null;
-  const credential = credentialOf(source.credential_id);
-  const endpoints = source.endpoints.map((endpoint) => ({
+    (id === undefined ? undefined : credentialById.get(id)) ?? null;
+  const endpoints = source.endpoints.map((endpoint): CompiledEndpoint => ({
     ...compileEndpoint(endpoint),
+    body: compileBody(source, endpoint, known),
     headers: [...source.headers, ...endpoint.headers],
-    credential: credentialOf(endpoint.credential_id) ?? credential,
+    credential: credentialOf(endpoint.credential_id ?? source.credential_id),
   }));
   return {
     id: source.id,
@@ -39,7 +40,7 @@ export function compileCollection(
     baseSegments: literalsOf(templateOf(source.base_path)),
     upstreams: new Map(Object.entries(source.upstreams)),
     headers: source.headers,
-    credential,
+    credential: credentialOf(source.credential_id),
     cors: source.cors ?? null,
     logBodies: source.log_bodies,
     redact: source.redact,
@@ -49,9 +50,16 @@ export function compileCollection(
   };
 }
 
-function compileEndpoint(
-  source: SnapshotEndpoint,
-): Omit<CompiledEndpoint, 'headers' | 'credential'> {
+/** Schemas are left out: compiling them, right after this, is their check. */
+function refuseProblems(source: SnapshotCollection): void {
+  const endpoints = source.endpoints.map(({ request_schema: _schema, ...rest }) => rest);
+  const problems = checkCollection({ ...source, endpoints });
+  if (problems.length > 0) throw new ConfigError(`collection.${source.id}`, problems);
+}
+
+type EndpointParts = Omit<CompiledEndpoint, 'headers' | 'credential' | 'body'>;
+
+function compileEndpoint(source: SnapshotEndpoint): EndpointParts {
   const template = templateOf(source.path);
   const target = source.target_path;
   return {
@@ -64,8 +72,27 @@ function compileEndpoint(
     upstreamPath:
       target === undefined ? sameAsMatched(template) : rewrittenTo(template, templateOf(target)),
     authTypes: new Set(source.allowed_auth_types),
+    parameters: compileParameters(source.parameters, template),
     timeoutMs: source.timeout_ms ?? null,
   };
+}
+
+type KnownBodies = ReadonlyMap<string | undefined, CompiledBody | null>;
+
+function compileBody(
+  { id }: SnapshotCollection,
+  endpoint: SnapshotEndpoint,
+  known: KnownBodies,
+): CompiledBody | null {
+  const { request_schema } = endpoint;
+  if (request_schema === undefined) return null;
+  const source = JSON.stringify(request_schema);
+  const before = known.get(source);
+  if (before != null) return before;
+  const compiled = compileBodySchema(request_schema);
+  if (compiled.ok) return { schema: compiled.schema, source };
+  const place = { resource: `collection.${id}`, path: `endpoints.${endpoint.id}.request_schema` };
+  return refuseAt(place, compiled.problem);
 }
 
 /** Of a path that `checkCollection` has accepted. */
@@ -80,17 +107,20 @@ const literalsOf = (template: readonly TemplateSegment[]): readonly string[] =>
 
 const SEALED_FIELDS = ['password', 'value', 'token', 'client_secret', 'private_key_pem'] as const;
 
-function unsealed(
-  collectionId: string,
-  credential: UpstreamCredential,
+function unsealCredentials(
+  source: SnapshotCollection,
   material: Material,
-): UpstreamCredential {
-  const opened: Record<string, unknown> = { ...credential };
-  for (const field of SEALED_FIELDS) {
-    const sealed = opened[field];
-    if (typeof sealed !== 'string') continue;
-    const at = { resource: `collection.${collectionId}`, path: `credentials.${credential.id}` };
-    opened[field] = unsealAt(sealed, material, { ...at, path: `${at.path}.${field}` });
-  }
-  return opened as UpstreamCredential;
+): ReadonlyMap<string, UpstreamCredential> {
+  return new Map(
+    source.credentials.map((credential) => {
+      const opened: Record<string, unknown> = { ...credential };
+      for (const field of SEALED_FIELDS) {
+        const sealed = opened[field];
+        const path = `credentials.${credential.id}.${field}`;
+        if (typeof sealed !== 'string') continue;
+        opened[field] = unsealAt(sealed, material, { resource: `collection.${source.id}`, path });
+      }
+      return [credential.id, opened as UpstreamCredential];
+    }),
+  );
 }

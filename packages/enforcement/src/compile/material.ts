@@ -21,3 +21,7 @@ export function unsealAt(sealed: string, material: Material, place: Place): stri
     throw new ConfigError(place.resource, [problem], { cause });
   }
 }
+
+export function refuseAt(place: Place, message: string): never {
+  throw new ConfigError(place.resource, [{ path: place.path, message }]);
+}
