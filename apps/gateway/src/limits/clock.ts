@@ -13,3 +13,19 @@ export const systemClock: LimitClock = {
   unixMs: () => Date.now(),
   monotonicMs: () => performance.timeOrigin + performance.now(),
 };
+
+/** Delays, so that a simulation can own them. */
+export interface LimitTimers {
+  /** Returns what cancels it. */
+  after(delayMs: number, run: () => void): () => void;
+  /** After what is running now, so that building a call costs no request anything. */
+  soon(run: () => void): void;
+}
+
+export const systemTimers: LimitTimers = {
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+  soon: (run) => void setImmediate(run),
+};

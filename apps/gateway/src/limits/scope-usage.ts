@@ -3,6 +3,11 @@ import { periodOf } from './calendar.ts';
 import { HISTORY_SHAPES, type WindowShape } from './limit-plan.ts';
 import { SlotRing } from './slot-ring.ts';
 
+/**
+ * While a changed policy travels, nodes ask by the old and by the new one in turn. Dropping a ring at
+ * once would build it anew each time, each time a little later.
+ */
+export const UNASKED_RING_KEPT_MS = 10_000;
 /** The longest quota period, and a few days so that a late report still finds its day. */
 const DAYS_KEPT = 40;
 
@@ -11,6 +16,7 @@ const DAYS_KEPT = 40;
  * that a policy gains is filled from the finest ring that covers it, so a change resets nothing.
  */
 export class ScopeUsage {
+  readonly #askedAtMs = new Map<SlotRing, number>();
   #rings: SlotRing[] = HISTORY_SHAPES.map((shape) => new SlotRing(shape.windowMs, shape.slotMs));
   readonly #admittedByDay = new Map<number, number>();
   #quotaCache: { period: QuotaPeriod; day: number; used: number } | null = null;
@@ -18,9 +24,15 @@ export class ScopeUsage {
   /** The rings of these windows, in their order, made and filled where they are new. */
   ringsFor(shapes: readonly WindowShape[], nowMs: number): readonly SlotRing[] {
     const wanted = shapes.map((shape) => this.#find(shape) ?? this.#seeded(shape, nowMs));
-    const history = HISTORY_SHAPES.map((shape) => this.#find(shape));
-    const kept = [...wanted, ...history].filter((ring) => ring !== undefined);
-    this.#rings = [...new Set(kept)];
+    for (const ring of wanted) this.#askedAtMs.set(ring, nowMs);
+    const history = this.#rings.slice(0, HISTORY_SHAPES.length);
+    const stillAsked = this.#rings.filter(
+      (ring) => nowMs - (this.#askedAtMs.get(ring) ?? nowMs) <= UNASKED_RING_KEPT_MS,
+    );
+    this.#rings = [...new Set([...history, ...stillAsked, ...wanted])];
+    for (const ring of this.#askedAtMs.keys()) {
+      if (!this.#rings.includes(ring)) this.#askedAtMs.delete(ring);
+    }
     return wanted;
   }
 
@@ -55,6 +67,21 @@ export class ScopeUsage {
   /** Frees empty rings; true when nothing but day counts is left. */
   compact(nowMs: number): boolean {
     return this.#rings.map((ring) => ring.compact(nowMs)).every(Boolean);
+  }
+
+  days(): Iterable<readonly [day: number, admitted: number]> {
+    return this.#admittedByDay;
+  }
+
+  /** What each window has used, for an authority that has forgotten it. */
+  *windows(nowMs: number): Generator<readonly [WindowShape, (readonly [number, number])[]]> {
+    for (const ring of this.#rings) yield [ring, [...ring.uses(nowMs)]];
+  }
+
+  /** Dates uses into one window only: the counterpart of `windows`. */
+  restore(shape: WindowShape, uses: readonly (readonly [number, number])[]): void {
+    const ring = this.#find(shape);
+    for (const [atMs, count] of uses) ring?.add(atMs, count);
   }
 
   hasDaysSince(day: number): boolean {

@@ -1,0 +1,23 @@
+import type { LimitMode } from '@portico/contracts';
+import type { LimitTimers } from './clock.ts';
+import type { EscrowAccount } from './escrow-account.ts';
+import type { EscrowSettings } from './escrow-settings.ts';
+import type { Now } from './standing.ts';
+
+/** What an account may ask of its node. */
+export interface EscrowDesk {
+  /** Names this life of this process. */
+  readonly node: string;
+  readonly settings: EscrowSettings;
+  readonly timers: LimitTimers;
+  nowMs(): number;
+  now(): Now;
+  toAuthorityMs(ownMs: number): number;
+  /** True while the authority is silent, for as long as the mode waits for it. */
+  isOut(mode: LimitMode): boolean;
+  clusterSize(): number;
+  random(): number;
+  /** One call for this account, with the others of this tick. */
+  ask(account: EscrowAccount): void;
+  hint(scope: string, remaining: number): void;
+}

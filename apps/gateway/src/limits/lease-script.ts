@@ -1,0 +1,329 @@
+/**
+ * The lease call, one atomic script: report what was used (once), say what is held, reserve more. All
+ * windows and the quota in one reservation, and `TIME` of this Redis is the only clock.
+ *
+ * Keys, all of one scope: its hash, its nodes by last call, its day counts; then the shared epoch and
+ * the mark left by the first node that noticed a loss.
+ *
+ * The hash holds `m`, one text about every ring kept (`window,slot,asked,tail,used,newest;`), a field
+ * per used slot (`window.slot:number`), `o` for all reservations, and per node `o: s: c:` for its
+ * reservation, its last report and its last call.
+ */
+export const LEASE_SCRIPT = `
+local node, known, call, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local want, ahead, have = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+if node == '' then want, ahead = 0, 0 end
+local sequence, grace = tonumber(ARGV[8]), tonumber(ARGV[9])
+local period, quota = ARGV[10], tonumber(ARGV[11])
+local windowCount, shapeCount = tonumber(ARGV[12]), tonumber(ARGV[13])
+local SHAPES_AT = 14
+local USES_AT = SHAPES_AT + shapeCount * 3
+local UNASKED_KEPT, FORGOTTEN, STATE_KEPT, DAYS_KEPT = 10000, 3600000, 93600000, 40 * 86400000
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local epoch = redis.call('GET', KEYS[4])
+if not epoch then
+  epoch = string.format('%d-%s', now, time[2])
+  redis.call('SET', KEYS[4], epoch, 'PX', DAYS_KEPT)
+end
+local born = tonumber(string.match(epoch, '^%d+'))
+if known ~= '' and known ~= epoch then
+  if now - born < 3000 then redis.call('SET', KEYS[5], epoch, 'PX', 3000) end
+  return { 'moved', epoch, now }
+end
+
+local field = { 'm', 'o', 'o:' .. node, 's:' .. node, 'c:' .. node }
+local kept = redis.call('HMGET', KEYS[1], unpack(field))
+if node ~= '' and call <= tonumber(kept[5] or 0) then return { 'overtaken', epoch, now } end
+local outstanding, mine = tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+
+local rings, ringById = {}, {}
+for w, g, asked, tail, used, newest in string.gmatch(kept[1] or '', '(%d+),(%d+),(%d+),(%d+),(%d+),(%-?%d+);') do
+  local ring = { w = tonumber(w), g = tonumber(g), asked = tonumber(asked), tail = tonumber(tail),
+    used = tonumber(used), newest = tonumber(newest), id = w .. '.' .. g .. ':', add = {} }
+  rings[#rings + 1] = ring
+  ringById[ring.id] = ring
+end
+
+local function slotFields(ring, from, to)
+  local fields = {}
+  for slot = from, to do fields[#fields + 1] = ring.id .. string.format('%d', slot) end
+  return fields
+end
+local function expire(ring)
+  local tail = math.floor((now - ring.w) / ring.g)
+  if tail <= ring.tail then return end
+  if ring.used > 0 then
+    local fields = slotFields(ring, ring.tail, math.min(tail - 1, ring.tail + math.ceil(ring.w / ring.g) + 2))
+    local counts, gone = redis.call('HMGET', KEYS[1], unpack(fields)), {}
+    for i = 1, #fields do
+      if counts[i] then
+        ring.used = ring.used - tonumber(counts[i])
+        gone[#gone + 1] = fields[i]
+      end
+    end
+    if #gone > 0 then redis.call('HDEL', KEYS[1], unpack(gone)) end
+  end
+  ring.tail = tail
+end
+local function addTo(ring, at, count)
+  local slot = math.floor(at / ring.g)
+  if slot < ring.tail then return end
+  ring.add[slot] = (ring.add[slot] or 0) + count
+  ring.used = ring.used + count
+  if slot > ring.newest then ring.newest = slot end
+end
+for i = 1, #rings do expire(rings[i]) end
+
+-- A window the scope did not have starts with what the finest ring that covers it has seen.
+local function made(w, g)
+  local ring = { w = w, g = g, asked = now, tail = math.floor((now - w) / g), used = 0, newest = -1,
+    id = string.format('%d.%d:', w, g), add = {} }
+  local source = nil
+  for i = 1, #rings do
+    if rings[i].w >= w and (not source or rings[i].g < source.g) then source = rings[i] end
+  end
+  if source and source.used > 0 then
+    local first = source.tail
+    local counts = redis.call('HMGET', KEYS[1], unpack(slotFields(source, first, math.floor(now / source.g))))
+    for i = 1, #counts do
+      if counts[i] then addTo(ring, math.min(now, (first + i) * source.g - 1), tonumber(counts[i])) end
+    end
+  end
+  return ring
+end
+local asked, added = {}, {}
+for i = 0, shapeCount - 1 do
+  local w, g = tonumber(ARGV[SHAPES_AT + i * 3]), tonumber(ARGV[SHAPES_AT + i * 3 + 1])
+  local ring = ringById[string.format('%d.%d:', w, g)]
+  if not ring then
+    ring = made(w, g)
+    added[#added + 1] = ring
+  end
+  ring.asked = now
+  ring.limit = tonumber(ARGV[SHAPES_AT + i * 3 + 2])
+  asked[i + 1] = ring
+end
+for i = 1, #added do rings[#rings + 1] = added[i] end
+
+local function addDay(at, count)
+  local day = string.format('%d', math.floor(at / 86400000))
+  if redis.call('HINCRBY', KEYS[3], day, count) == count then
+    for back = 40, 46 do redis.call('HDEL', KEYS[3], day - back, 'w:' .. day - back) end
+    redis.call('PEXPIRE', KEYS[3], DAYS_KEPT)
+  end
+  return day
+end
+
+-- A node that stopped talking may have used all it held.
+local silent = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - ttl)
+for i = 1, #silent do
+  local other = silent[i]
+  if other ~= node then
+    local held = tonumber(redis.call('HGET', KEYS[1], 'o:' .. other) or 0)
+    if held > 0 then
+      outstanding = outstanding - held
+      for r = 1, #rings do addTo(rings[r], now, held) end
+      redis.call('HINCRBY', KEYS[3], 'w:' .. addDay(now, held), held)
+      redis.call('HDEL', KEYS[1], 'o:' .. other)
+    end
+    if tonumber(redis.call('ZSCORE', KEYS[2], other)) < now - FORGOTTEN then
+      redis.call('ZREM', KEYS[2], other)
+      redis.call('HDEL', KEYS[1], 's:' .. other, 'c:' .. other, 'x:' .. other)
+    end
+  end
+end
+
+if node ~= '' then
+  redis.call('ZADD', KEYS[2], now, node)
+  if sequence > tonumber(kept[4] or 0) then
+    for i = USES_AT, #ARGV, 2 do
+      local at, count = math.min(now, tonumber(ARGV[i])), tonumber(ARGV[i + 1])
+      for r = 1, #rings do addTo(rings[r], at, count) end
+      addDay(at, count)
+    end
+  else
+    sequence = tonumber(kept[4] or 0)
+  end
+  outstanding = outstanding - mine
+  mine = math.max(0, have)
+  outstanding = outstanding + mine
+end
+
+local today = math.floor(now / 86400000)
+local function monthStart(day)
+  local z = day + 719468
+  local doe = z % 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local month = math.floor((5 * doy + 2) / 153)
+  return day - (doy - math.floor((153 * month + 2) / 5))
+end
+local function daysIn(first)
+  return monthStart(first + 32) - first
+end
+local quotaUsed, endDay, left = 0, today + 1, nil
+if period ~= '' then
+  local firstDay = today
+  if period == 'week' then firstDay = today - (today - 4) % 7 endDay = firstDay + 7 end
+  if period == 'month' then firstDay = monthStart(today) endDay = firstDay + daysIn(firstDay) end
+  local days = {}
+  for day = firstDay, today do days[#days + 1] = string.format('%d', day) end
+  local counts = redis.call('HMGET', KEYS[3], unpack(days))
+  for i = 1, #days do quotaUsed = quotaUsed + tonumber(counts[i] or 0) end
+  left = quota - quotaUsed
+end
+for i = 1, windowCount do
+  local free = asked[i].limit - asked[i].used
+  if not left or free < left then left = free end
+end
+
+local active = redis.call('ZCOUNT', KEYS[2], '(' .. (now - ttl), '+inf')
+local available = left - outstanding
+local rebuilding = now - born < grace and redis.call('GET', KEYS[5]) == epoch
+local granted = 0
+if not rebuilding then
+  granted = math.min(want, math.max(0, available))
+  local spare = available - granted
+  if spare > 0 and ahead > 0 then
+    granted = granted + math.min(ahead, math.max(1, math.ceil(spare / active)))
+  end
+end
+mine = mine + granted
+outstanding = outstanding + granted
+
+local about, changed = {}, {}
+for i = 1, #rings do
+  local ring = rings[i]
+  if now - ring.asked > UNASKED_KEPT then
+    redis.call('HDEL', KEYS[1], unpack(slotFields(ring, ring.tail, math.floor(now / ring.g))))
+  else
+    for slot, count in pairs(ring.add) do
+      redis.call('HINCRBY', KEYS[1], ring.id .. string.format('%d', slot), count)
+    end
+    about[#about + 1] = string.format('%d,%d,%d,%d,%d,%d;', ring.w, ring.g, ring.asked, ring.tail, ring.used, ring.newest)
+  end
+end
+changed = { 'm', table.concat(about), 'o', outstanding }
+if node ~= '' then
+  local own = { 'o:' .. node, mine, 's:' .. node, sequence, 'c:' .. node, string.format('%d', call) }
+  for i = 1, #own do changed[#changed + 1] = own[i] end
+end
+redis.call('HSET', KEYS[1], unpack(changed))
+redis.call('PEXPIRE', KEYS[1], STATE_KEPT)
+redis.call('PEXPIRE', KEYS[2], STATE_KEPT)
+
+local function roomAt(ring)
+  local needed, freed = ring.used - ring.limit + 1, 0
+  local counts = redis.call('HMGET', KEYS[1], unpack(slotFields(ring, ring.tail, math.floor(now / ring.g))))
+  for i = 1, #counts do
+    freed = freed + tonumber(counts[i] or 0)
+    if freed >= needed then return (ring.tail + i) * ring.g + ring.w end
+  end
+  return 0
+end
+local retryAt = 0
+if available - granted <= 0 then
+  retryAt = now + 1
+  for i = 1, windowCount do
+    local ring = asked[i]
+    if ring.used + outstanding >= ring.limit then
+      retryAt = math.max(retryAt, ring.used < ring.limit and now + 250 or roomAt(ring))
+    end
+  end
+  if period ~= '' and quotaUsed + outstanding >= quota then
+    retryAt = math.max(retryAt, quotaUsed < quota and now + 250 or endDay * 86400000)
+  end
+end
+
+local answer = { 'leased', epoch, now, granted, available - granted, active, retryAt, outstanding, quotaUsed,
+  redis.call('HEXISTS', KEYS[3], 'seeded'), rebuilding and 1 or 0 }
+for i = 1, windowCount do
+  local ring = asked[i]
+  answer[#answer + 1] = ring.used
+  answer[#answer + 1] = ring.used > 0 and (ring.newest + 1) * ring.g + ring.w or now
+end
+return answer
+`;
+
+/** Keys: the epoch, the mark of a loss. Argument: the epoch the node believes in. */
+export const EPOCH_SCRIPT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local epoch = redis.call('GET', KEYS[1])
+if not epoch then epoch = string.format('%d-%s', now, time[2]) end
+redis.call('SET', KEYS[1], epoch, 'PX', 3456000000)
+if ARGV[1] ~= '' and ARGV[1] ~= epoch and now - tonumber(string.match(epoch, '^%d+')) < 3000 then
+  redis.call('SET', KEYS[2], epoch, 'PX', 3000)
+end
+return epoch
+`;
+
+/**
+ * A node's own memory of one scope, applied once per node and epoch. Keys: hash, days, epoch.
+ * Arguments: node, epoch, number of windows, then per window its length, slot, and number of uses
+ * followed by the uses; then day and count pairs.
+ */
+export const RESTORE_SCRIPT = `
+local node, windowCount = ARGV[1], tonumber(ARGV[3])
+if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+if redis.call('HGET', KEYS[1], 'x:' .. node) == ARGV[2] then return 0 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('HSET', KEYS[1], 'x:' .. node, ARGV[2])
+local about, order = {}, {}
+for w, g, asked, tail, used, newest in string.gmatch(redis.call('HGET', KEYS[1], 'm') or '', '(%d+),(%d+),(%d+),(%d+),(%d+),(%-?%d+);') do
+  about[w .. ',' .. g] = { asked = asked, tail = tonumber(tail), used = tonumber(used), newest = tonumber(newest) }
+  order[#order + 1] = w .. ',' .. g
+end
+local at = 4
+for _ = 1, windowCount do
+  local w, g, uses = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local name = string.format('%d,%d', w, g)
+  if not about[name] then
+    about[name] = { asked = string.format('%d', now), tail = math.floor((now - w) / g), used = 0, newest = -1 }
+    order[#order + 1] = name
+  end
+  local ring = about[name]
+  at = at + 3
+  for _ = 1, uses do
+    local slot, count = math.floor(math.min(now, tonumber(ARGV[at])) / g), tonumber(ARGV[at + 1])
+    if slot >= ring.tail then
+      redis.call('HINCRBY', KEYS[1], string.format('%d.%d:%d', w, g, slot), count)
+      ring.used = ring.used + count
+      if slot > ring.newest then ring.newest = slot end
+    end
+    at = at + 2
+  end
+end
+local text = {}
+for i = 1, #order do
+  local ring = about[order[i]]
+  text[i] = string.format('%s,%s,%d,%d,%d;', order[i], ring.asked, ring.tail, ring.used, ring.newest)
+end
+redis.call('HSET', KEYS[1], 'm', table.concat(text))
+redis.call('PEXPIRE', KEYS[1], 93600000)
+while ARGV[at] do
+  redis.call('HINCRBY', KEYS[2], ARGV[at], ARGV[at + 1])
+  at = at + 2
+end
+redis.call('PEXPIRE', KEYS[2], 3456000000)
+return 1
+`;
+
+/** Key: days. Arguments: 1 to give back what was written off, then day and count pairs of the ledger. */
+export const RECONCILE_SCRIPT = `
+for at = 2, #ARGV, 2 do
+  local day, truth = ARGV[at], tonumber(ARGV[at + 1])
+  local counted = tonumber(redis.call('HGET', KEYS[1], day) or 0)
+  if ARGV[1] == '1' then
+    counted = counted - tonumber(redis.call('HGET', KEYS[1], 'w:' .. day) or 0)
+    redis.call('HDEL', KEYS[1], 'w:' .. day)
+  end
+  redis.call('HSET', KEYS[1], day, string.format('%d', math.max(truth, counted)))
+end
+redis.call('HSET', KEYS[1], 'seeded', 1)
+redis.call('PEXPIRE', KEYS[1], 3456000000)
+return 1
+`;

@@ -1,0 +1,52 @@
+import type { LimitPlan } from './limit-plan.ts';
+import type { ScopeUsage } from './scope-usage.ts';
+
+/** Weight of "everybody uses the same", so that a node without traffic so far is not shut out. */
+const EVEN_SHARE = 0.05;
+
+/** The parts of each limit that a node may use alone, fixed when the authority fell silent. */
+export interface OutageShare {
+  readonly windows: readonly number[];
+  /** Left of the quota for this node. */
+  readonly quota: number;
+}
+
+export interface LastKnown {
+  /** Used by all nodes, per window of the plan; undefined before the first answer. */
+  readonly used: readonly number[] | undefined;
+  readonly quotaUsed: number | undefined;
+}
+
+/** This node's share of the last known use, leaning to an even split where little was used. */
+export function shareAtOutage(
+  plan: LimitPlan,
+  own: readonly number[],
+  known: LastKnown,
+  clusterSize: number,
+): OutageShare {
+  const nodes = Math.max(1, clusterSize);
+  const shares = plan.windows.map((window, at) => {
+    const mine = own[at] ?? 0;
+    const everybody = Math.max(known.used?.[at] ?? 0, mine);
+    const even = window.limit * EVEN_SHARE;
+    return Math.min(1, (mine + even / nodes) / (everybody + even));
+  });
+  const quotaLeft = plan.quota ? Math.max(0, plan.quota.limit - (known.quotaUsed ?? 0)) : 0;
+  return {
+    windows: plan.windows.map(({ limit }, at) => Math.max(1, limit * (shares[at] ?? 1 / nodes))),
+    quota: Math.ceil(quotaLeft * (shares.at(-1) ?? 1 / nodes)),
+  };
+}
+
+/** The limits that keep the node from admitting one more on its own. */
+export function exhaustedShare(
+  plan: LimitPlan,
+  share: OutageShare,
+  own: { readonly windows: readonly number[]; readonly sinceOutage: number },
+): readonly string[] {
+  const names = plan.windows
+    .filter((_, at) => (own.windows[at] ?? 0) >= Math.floor(share.windows[at] ?? 0))
+    .map(({ name }) => name);
+  if (plan.quota && own.sinceOutage >= share.quota) names.push(plan.quota.period);
+  return names;
+}
