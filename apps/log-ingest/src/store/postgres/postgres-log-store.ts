@@ -1,0 +1,143 @@
+import type {
+  LogPage,
+  LogSearchQuery,
+  MetricsQuery,
+  MetricsSummary,
+  RequestLogDetail,
+  RequestLogEntry,
+  UsageDay,
+  UsageDelta,
+  UsageQuery,
+} from '@portico/contracts';
+import pg from 'pg';
+import type { DropReport, IncomingBatch, LogFilter, LogStore, WriteOutcome } from '../log-store.ts';
+import { aggregate } from './aggregate.ts';
+import { get } from './get.ts';
+import { migrate } from './migrate.ts';
+import { dayOf, Partitions } from './partitions.ts';
+import { dropExpired, erase } from './retention.ts';
+import { scan, search } from './search.ts';
+import { inTransaction, withClient } from './transaction.ts';
+import { addUsage, usage } from './usage.ts';
+import { isRecordAtFault, storeCarefully, storeTogether } from './write-batches.ts';
+
+export interface PostgresLogStoreOptions {
+  readonly url: string;
+  /** Connections for queries; writes have two of their own, so that no query can hold them up. */
+  readonly queryConnectionsMax: number;
+  /** Longest a query may run, ms. */
+  readonly queryTimeoutMs: number;
+  readonly now: () => number;
+  /** An idle connection broke; the next use makes a new one. */
+  readonly onConnectionLost: (error: Error) => void;
+}
+
+const WRITE_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export class PostgresLogStore implements LogStore {
+  readonly #now: () => number;
+  readonly #writes: pg.Pool;
+  readonly #queries: pg.Pool;
+  readonly #partitions: Partitions;
+
+  constructor(options: PostgresLogStoreOptions) {
+    this.#now = options.now;
+    this.#writes = poolOf(options, { max: 3, timeoutMs: WRITE_TIMEOUT_MS });
+    this.#queries = poolOf(options, {
+      max: options.queryConnectionsMax,
+      timeoutMs: options.queryTimeoutMs,
+    });
+    this.#partitions = new Partitions(this.#writes);
+  }
+
+  /** Has to succeed once before anything else is asked of the store. */
+  migrate(): Promise<readonly string[]> {
+    return migrate(this.#writes);
+  }
+
+  async write(batches: readonly IncomingBatch[]): Promise<readonly WriteOutcome[]> {
+    await this.#ensurePartitions(batches);
+    try {
+      return await inTransaction(this.#writes, (client) => storeTogether(client, batches));
+    } catch (error) {
+      if (!isRecordAtFault(error)) throw error;
+    }
+    // A day that another process dropped would look like bad records from here on.
+    this.#partitions.forget();
+    await this.#ensurePartitions(batches);
+    const outcomes: WriteOutcome[] = [];
+    for (const batch of batches) {
+      outcomes.push(await inTransaction(this.#writes, (client) => storeCarefully(client, batch)));
+    }
+    return outcomes;
+  }
+
+  #ensurePartitions(batches: readonly IncomingBatch[]): Promise<void> {
+    const records = batches.flatMap((batch) => batch.records);
+    return this.#partitions.ensure(records.map((record) => dayOf(record.timestamp_ms)));
+  }
+
+  addUsage(delta: UsageDelta): Promise<boolean> {
+    return addUsage(this.#writes, delta);
+  }
+
+  search(query: LogSearchQuery): Promise<LogPage> {
+    return search(this.#queries, query, this.#now());
+  }
+
+  scan(filter: LogFilter): AsyncIterable<readonly RequestLogEntry[]> {
+    return scan(this.#queries, filter, this.#now());
+  }
+
+  get(requestId: string, clientId?: string): Promise<RequestLogDetail | undefined> {
+    return get(this.#queries, requestId, clientId);
+  }
+
+  aggregate(query: MetricsQuery): Promise<MetricsSummary> {
+    return aggregate(this.#queries, query);
+  }
+
+  usage(query: UsageQuery): Promise<readonly UsageDay[]> {
+    return usage(this.#queries, query);
+  }
+
+  dropExpired(now: Date): Promise<DropReport> {
+    return dropExpired(this.#writes, this.#partitions, now);
+  }
+
+  erase(clientId: string): Promise<number> {
+    return erase(this.#writes, clientId);
+  }
+
+  prepareDays(now: Date): Promise<void> {
+    return this.#partitions.prepareAhead(now);
+  }
+
+  async ping(): Promise<void> {
+    await withClient(this.#queries, (client) => client.query('SELECT 1'));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#writes.end(), this.#queries.end()]);
+  }
+}
+
+function poolOf(
+  { url, onConnectionLost }: PostgresLogStoreOptions,
+  { max, timeoutMs }: { max: number; timeoutMs: number },
+): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'portico-log-ingest',
+    max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: timeoutMs,
+    // The server may be frozen and never say that the time is up.
+    query_timeout: timeoutMs + CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // Without a listener, a server that restarts would end this process.
+  pool.on('error', onConnectionLost);
+  return pool;
+}

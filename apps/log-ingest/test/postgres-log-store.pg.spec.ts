@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LossMarker } from '@portico/contracts';
+import { testDatabase } from '@portico/testkit';
+import pg from 'pg';
+import { PostgresLogStore } from '../src/store/postgres/postgres-log-store.ts';
+import { describeLogStore, incoming } from './log-store-contract.ts';
+import { aRecord } from './records.ts';
+
+const openOn = (url: string): PostgresLogStore =>
+  new PostgresLogStore({
+    url,
+    queryConnectionsMax: 4,
+    queryTimeoutMs: 10_000,
+    now: Date.now,
+    onConnectionLost: () => undefined,
+  });
+
+describeLogStore('PostgreSQL', async () => {
+  const database = await testDatabase();
+  const store = openOn(database.url);
+  await store.migrate();
+  const admin = new pg.Pool({ connectionString: database.url, max: 1 });
+  return {
+    store,
+    empty: async () => {
+      await admin.query(
+        `TRUNCATE logs.records, logs.batches, logs.parked_records, logs.losses, logs.retention,
+           logs.rollup_hourly, logs.usage_daily, logs.usage_deltas`,
+      );
+    },
+    close: async () => {
+      await admin.end();
+      await store.close();
+      await database.drop();
+    },
+  };
+});
+
+describe('the PostgreSQL log store', () => {
+  const withStore = async (
+    work: (store: PostgresLogStore, ask: (sql: string) => Promise<unknown[]>) => Promise<void>,
+  ): Promise<void> => {
+    const database = await testDatabase();
+    const store = openOn(database.url);
+    const admin = new pg.Pool({ connectionString: database.url, max: 1 });
+    try {
+      await store.migrate();
+      await work(store, async (sql) => (await admin.query(sql)).rows);
+    } finally {
+      await admin.end();
+      await store.close();
+      await database.drop();
+    }
+  };
+
+  it('migrates once, whoever comes first', () =>
+    withStore(async (store, ask) => {
+      expect(await store.migrate()).toEqual([]);
+      const names = await ask('SELECT name FROM logs.migrations ORDER BY 1');
+      expect(names).toEqual([
+        { name: '0001_request_records.sql' },
+        { name: '0002_rollups_and_usage.sql' },
+      ]);
+      await ask('DROP SCHEMA logs CASCADE');
+      const applied = await Promise.all([store.migrate(), store.migrate(), store.migrate()]);
+      expect(applied.flat()).toHaveLength(2);
+    }));
+
+  it('has tables for the days around now before anything is written', () =>
+    withStore(async (store, ask) => {
+      await store.prepareDays(new Date('2026-11-21T23:59:00Z'));
+      const tables = await ask(
+        `SELECT inhrelid::regclass::text AS name FROM pg_inherits
+         WHERE inhparent = 'logs.records'::regclass ORDER BY 1`,
+      );
+      expect(tables).toEqual(
+        ['20', '21', '22', '23', '24'].map((day) => ({ name: `logs.records_202611${day}` })),
+      );
+    }));
+
+  it("reads one day's table for an id of our own, and the client's index for its page", () =>
+    withStore(async (store, ask) => {
+      await store.prepareDays(new Date());
+      const plan = async (sql: string): Promise<string> =>
+        JSON.stringify(await ask(`EXPLAIN ${sql}`));
+      const now = new Date().toISOString();
+      const byId = await plan(
+        `SELECT 1 FROM logs.records WHERE request_id = 'x' AND ts >= '${now}' AND ts <= '${now}'`,
+      );
+      expect(new Set(byId.match(/records_\d{8}/g)).size).toBe(1);
+      await ask('SET enable_seqscan = off; SET enable_sort = off');
+      const page = await plan(
+        `SELECT * FROM logs.records WHERE client_id = 'cl' ORDER BY ts DESC, id DESC LIMIT 51`,
+      );
+      expect(page).not.toContain('Sort');
+      expect(page).toMatch(/Index Scan[^"]*client_id_ts/);
+    }));
+
+  it('writes into a day that another process has just dropped', () =>
+    withStore(async (store, ask) => {
+      const record = aRecord();
+      await store.write([incoming([aRecord()])]);
+      const table = `logs.records_${new Date().toISOString().slice(0, 10).replaceAll('-', '')}`;
+      await ask(`DROP TABLE ${table}`);
+      expect(await store.write([incoming([record])])).toEqual([
+        { kind: 'stored', stored: 1, parked: [] },
+      ]);
+      expect(await store.get(record.request_id)).toBeDefined();
+    }));
+
+  it('keeps a parked record, bodies included, and what a gateway says it lost', () =>
+    withStore(async (store, ask) => {
+      const bad = aRecord({ user_agent: '\0', request_body: Buffer.from('hi') });
+      const loss: LossMarker = {
+        ...{ node: 'node-1', from_sequence: 5, to_sequence: 9, lost: 5 },
+        ...{ lost_by_client: { cl_acme: 5 }, from_ms: 1_000, to_ms: 2_000 },
+        reason: 'buffer_full',
+      };
+      await store.write([incoming([bad], { losses: [loss] })]);
+      const [parked] = await ask('SELECT * FROM logs.parked_records');
+      expect(parked).toMatchObject({
+        sequence: String(bad.sequence),
+        reason: expect.stringContaining('0x00'),
+      });
+      const kept = JSON.parse(String((parked as { record: Buffer }).record));
+      expect(kept).toMatchObject({ request_id: bad.request_id, request_body: 'aGk=' });
+      expect(await ask('SELECT lost::int, lost_by_client FROM logs.losses')).toEqual([
+        { lost: 5, lost_by_client: { cl_acme: 5 } },
+      ]);
+    }));
+
+  it('says "too slow" when a query outlives its time, and goes on', async () => {
+    const database = await testDatabase();
+    const store = new PostgresLogStore({
+      url: database.url,
+      queryConnectionsMax: 1,
+      queryTimeoutMs: 1,
+      now: Date.now,
+      onConnectionLost: () => undefined,
+    });
+    await store.migrate();
+    for (let n = 0; n < 3; n++) {
+      await store.write([incoming(Array.from({ length: 3_000 }, () => aRecord()))]);
+    }
+    const slow = store.aggregate({
+      from: new Date(Date.now() - 60_000).toISOString(),
+      to: new Date().toISOString(),
+      interval: '1m',
+    });
+    await expect(slow).rejects.toMatchObject({ reason: 'too_slow' });
+    await store.close();
+    await database.drop();
+  });
+});
