@@ -101,9 +101,9 @@ export async function startGateway(
     portalSourceKey: config.keys.portalSourceKey,
     forward: createForward({ upstreams, injectionOf, limits }),
     limits,
-    onOpened: () => inFlight.opened(),
+    onOpened: (exchange) => inFlight.opened(exchange),
     onClosed: (exchange) => {
-      inFlight.closed();
+      inFlight.closed(exchange);
       gauges.observe(exchange);
       outbox.add(buildRecord(exchange, outbox.node));
     },
@@ -111,7 +111,11 @@ export async function startGateway(
   const traffic = new TrafficServer(config, {
     handle,
     upgrade: (_request, socket) => socket.destroy(),
-    onMalformed: (code) => gauges.malformed(code),
+    isUnderWay: (socket) => inFlight.hasOne(socket),
+    onMalformed: (socket, code) => {
+      gauges.malformed(code);
+      return inFlight.breakOff(socket, code);
+    },
   });
   const heartbeats = new Heartbeats({
     node: nodeId,

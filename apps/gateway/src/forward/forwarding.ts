@@ -45,7 +45,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#call = call;
     this.#timeoutMs = call.admission.endpoint.timeoutMs ?? call.group.upstream.timeout_ms;
     this.#deadline = new Deadline((phase) => this.#expire(phase));
-    call.exchange.cancel = () => this.abandon({ code: 'client_aborted', reason: 'caller_closed' });
+    call.exchange.cancel = (failure) => this.abandon(failure);
   }
 
   start(): void {
@@ -180,5 +180,6 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#target !== null) this.#target.outstanding -= 1;
     this.#target = null;
     this.#controller = null;
+    this.#call.exchange.cancel = null;
   }
 }

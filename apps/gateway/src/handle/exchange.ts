@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CompiledCollection, DecisionTrace } from '@portico/enforcement';
 import { traceContextOf } from '../forward/trace-context.ts';
 import type { TraceContext } from '../forward/trace-context.ts';
+import type { UpstreamFailure } from '../forward/upstream-failure.ts';
 import type { Capture } from '../records/capture.ts';
 import type { ClientAddress } from '../server/client-address.ts';
 import type { RequestTarget } from '../server/head.ts';
@@ -44,8 +45,10 @@ export class Exchange {
   responseCapture: Capture | null = null;
   /** Flat, as sent. */
   responseHeaders: readonly string[] = [];
-  /** Stops what is still going on upstream when the caller is gone. */
-  cancel: (() => void) | null = null;
+  /** True once it was refused: whatever else goes wrong after that changes nothing. */
+  isRefused = false;
+  /** Ends what is going on upstream; set while there is something. */
+  cancel: ((failure: UpstreamFailure) => void) | null = null;
 
   constructor(
     request: IncomingMessage,

@@ -27,6 +27,8 @@ export interface No {
 
 /** Answers from the failure catalogue. The details of what broke go to the record, never to the body. */
 export function refuse(exchange: Exchange, no: No): void {
+  if (exchange.isRefused) return;
+  exchange.isRefused = true;
   const { response, requestId } = exchange;
   exchange.outcome = no.code;
   exchange.reason = no.reason ?? null;

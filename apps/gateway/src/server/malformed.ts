@@ -18,16 +18,13 @@ export const codeOfParserError = (error: NodeJS.ErrnoException): GatewayFailureC
  * Answers on the bare socket and closes it. After a parse error nobody knows where the next request
  * starts, so the connection must not be used again: that is how requests are smuggled.
  */
-export function answerMalformed(
-  socket: Socket,
-  code: GatewayFailureCode,
-): { readonly requestId: string; readonly bytes: number } {
+export function answerMalformed(socket: Socket, code: GatewayFailureCode): void {
   const requestId = newRequestId();
   const { status, message } = GATEWAY_FAILURES[code];
   const body = JSON.stringify({ error: code, message, request_id: requestId } satisfies ErrorBody);
   if (!socket.writable) {
     socket.destroy();
-    return { requestId, bytes: 0 };
+    return;
   }
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
@@ -35,5 +32,4 @@ export function answerMalformed(
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
-  return { requestId, bytes: body.length };
 }

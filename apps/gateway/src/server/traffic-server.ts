@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { GatewayFailureCode } from '@portico/contracts';
 import type { GatewayConfig } from '../config.ts';
 import { createHttpListener, listen } from './http-listener.ts';
 import type { TrafficListener } from './http-listener.ts';
@@ -10,7 +11,9 @@ import { answerMalformed, codeOfParserError } from './malformed.ts';
 export interface TrafficParts {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  readonly onMalformed: (code: string) => void;
+  readonly isUnderWay: (socket: Socket) => boolean;
+  /** True when it was dealt with on the request that is under way there. */
+  readonly onMalformed: (socket: Socket, code: GatewayFailureCode) => boolean;
 }
 
 /** Partner traffic: every listener there is, and the way they all end. */
@@ -59,9 +62,13 @@ export class TrafficServer {
           socket.destroy();
           return;
         }
+        // Hung up in the middle of a body: its own story, told by the request that is under way.
+        if (error.code === 'HPE_INVALID_EOF_STATE' && parts.isUnderWay(socket)) {
+          socket.destroy();
+          return;
+        }
         const code = codeOfParserError(error);
-        parts.onMalformed(code);
-        answerMalformed(socket, code);
+        if (!parts.onMalformed(socket, code)) answerMalformed(socket, code);
       },
     };
   }
