@@ -1,4 +1,10 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import {
+  pino,
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Logger,
+} from 'pino';
 import { prettyStream } from './pretty.ts';
 import { redactFields, redactText } from './redaction.ts';
 
@@ -23,18 +29,40 @@ export interface LoggerOptions {
  */
 export function createLogger(options: LoggerOptions): Logger {
   const target = options.destination ?? process.stdout;
-  return pino(
+  const logger = pino(
     {
       level: options.level ?? 'info',
       base: { service: options.service },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: {
         level: (label) => ({ level: label }),
-        bindings: redactFields,
         log: redactFields,
       },
+      // Errors are unfolded by then; pino's own serializer would take them for plain objects.
+      serializers: { err: (err: unknown) => err },
       hooks: { streamWrite: redactText },
     },
     options.pretty === true ? prettyStream(target) : target,
   );
+  return withRedactedBindings(logger);
+}
+
+/** pino formats the bindings of the root logger only; those of children would go out as they are. */
+function withRedactedBindings(logger: Logger): Logger {
+  const { child, setBindings } = logger as unknown as BindingMethods;
+  const guarded: BindingMethods = {
+    child(bindings, options) {
+      return child.call(this, redactFields(bindings), options);
+    },
+    setBindings(bindings) {
+      setBindings.call(this, redactFields(bindings));
+    },
+  };
+  // Children inherit from the logger they were made of, so this holds for theirs too.
+  return Object.assign(logger, guarded);
+}
+
+interface BindingMethods {
+  child(this: unknown, bindings: Bindings, options?: ChildLoggerOptions): Logger;
+  setBindings(this: unknown, bindings: Bindings): void;
 }
