@@ -166,6 +166,8 @@ export async function insertProfile(
     [id, client, `${type} profile`, active, type, JSON.stringify(auth), NOW],
   );
   if (type !== 'token' && type !== 'jwt') return;
+  const { vaultKey, keyring } = portico.config;
+  const key = type === 'token' ? vaultKey : keyring.sealing;
   const secret = type === 'token' ? mintToken(randomBytes) : randomBytes(32).toString('base64url');
   await portico.query(
     `insert into profile_credentials (id, profile_id, kind, sealed, key_id, sha256, created_at)
@@ -174,8 +176,8 @@ export async function insertProfile(
       randomUUID(),
       id,
       type === 'token' ? 'token' : 'hmac',
-      seal(secret, portico.config.vaultKey),
-      portico.config.vaultKey.id,
+      seal(secret, key),
+      key.id,
       createHash('sha256').update(secret).digest('hex'),
       NOW,
     ],

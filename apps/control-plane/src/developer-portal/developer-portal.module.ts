@@ -5,19 +5,21 @@ import { CONFIG } from '../tokens.ts';
 import { CatalogueController } from './catalogue/catalogue.controller.ts';
 import { PortalCatalogue } from './catalogue/portal-catalogue.service.ts';
 import { PORTAL_SETTINGS, portalSettings } from './portal-settings.ts';
+import { PortalAuthHeaders } from './profiles/portal-auth-headers.service.ts';
 import { PortalProfiles } from './profiles/portal-profiles.service.ts';
-import { ProfileSecrets } from './profiles/profile-secrets.service.ts';
 import { PortalProfilesController } from './profiles/profiles.controller.ts';
 import { PortalGuard } from './session/portal.guard.ts';
 import { PortalSessions } from './session/portal-sessions.service.ts';
 import { SignInController } from './sign-in/sign-in.controller.ts';
 import { SignInLinks } from './sign-in/sign-in-links.service.ts';
 import { SignIn } from './sign-in/sign-in.service.ts';
+import { TryController } from './try/try.controller.ts';
+import { TryService } from './try/try.service.ts';
 
 /** Everything a partner developer's browser talks to. */
 @Module({
   imports: [MailModule],
-  controllers: [SignInController, PortalProfilesController, CatalogueController],
+  controllers: [SignInController, PortalProfilesController, CatalogueController, TryController],
   providers: [
     {
       provide: PORTAL_SETTINGS,
@@ -29,8 +31,9 @@ import { SignIn } from './sign-in/sign-in.service.ts';
     SignInLinks,
     SignIn,
     PortalProfiles,
-    ProfileSecrets,
+    PortalAuthHeaders,
     PortalCatalogue,
+    TryService,
   ],
 })
 export class DeveloperPortalModule {}

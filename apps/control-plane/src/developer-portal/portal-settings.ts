@@ -18,6 +18,8 @@ const schema = z.object({
 
 export interface PortalSettings {
   readonly branding: Branding;
+  /** What partners are told: the gateway's public address. */
+  readonly gatewayUrl: string;
   /** Where `try` sends its calls, and nowhere else. */
   readonly tryOrigin: URL;
   /** Browsers hold back a Secure cookie on plain http; on localhost there is nothing else. */
@@ -40,6 +42,7 @@ export function portalSettings(config: ControlPlaneConfig): PortalSettings {
       accent_color: values.PORTAL_ACCENT_COLOR,
       support_contact: values.PORTAL_SUPPORT_CONTACT ?? null,
     },
+    gatewayUrl: config.gatewayUrl,
     tryOrigin: new URL(values.GATEWAY_INTERNAL_URL ?? config.gatewayUrl),
     hasSecureCookie: !isLocalhost(new URL(config.portalUrl).hostname),
   };

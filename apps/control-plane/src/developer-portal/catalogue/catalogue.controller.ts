@@ -9,6 +9,7 @@ import { toExportable } from '../../openapi-export/from-entities.ts';
 import { toPostmanCollection } from '../../openapi-export/postman.ts';
 import { renderOpenApi } from '../../openapi-export/rendition.ts';
 import { CONFIG } from '../../tokens.ts';
+import { checkedId } from '../../validation/change.ts';
 import { Id, ValidQuery } from '../../validation/pipes.ts';
 import { PortalProfiles } from '../profiles/portal-profiles.service.ts';
 import { PortalGuard, Session } from '../session/portal.guard.ts';
@@ -105,7 +106,8 @@ export class CatalogueController {
   }
 
   private async profileFor(clientId: string, profileId: unknown): Promise<string> {
-    if (typeof profileId === 'string') return (await this.profiles.one(clientId, profileId)).id;
+    if (profileId !== undefined)
+      return (await this.profiles.one(clientId, checkedId(profileId))).id;
     const [first] = await this.profiles.list(clientId);
     return first?.id ?? '';
   }

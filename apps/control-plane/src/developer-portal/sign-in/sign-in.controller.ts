@@ -8,8 +8,6 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Public } from '../../access/roles.ts';
-import type { ControlPlaneConfig } from '../../config.ts';
-import { CONFIG } from '../../tokens.ts';
 import { ValidBody } from '../../validation/pipes.ts';
 import { PORTAL_SETTINGS, type Branding, type PortalSettings } from '../portal-settings.ts';
 import { PortalGuard, Session } from '../session/portal.guard.ts';
@@ -40,7 +38,6 @@ export class SignInController {
     private readonly signIn: SignIn,
     private readonly sessions: PortalSessions,
     @Inject(PORTAL_SETTINGS) private readonly settings: PortalSettings,
-    @Inject(CONFIG) private readonly config: ControlPlaneConfig,
   ) {}
 
   @Get('branding')
@@ -100,7 +97,7 @@ export class SignInController {
   }
 
   private toDto({ client, email, expiresAt }: PortalSession): PortalSessionDto {
-    const gateway_url = this.config.gatewayUrl;
+    const gateway_url = this.settings.gatewayUrl;
     return { client, email, expires_at: expiresAt.toISOString(), gateway_url };
   }
 }
