@@ -3,6 +3,12 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import type { Feeds } from '@portico/messaging';
 import type { Logger, Metrics } from '@portico/telemetry';
 import { DataSource } from 'typeorm';
+import { ClientsModule } from './clients/clients.module.ts';
+import { CollectionsModule } from './collections/collections.module.ts';
+import { EndpointsModule } from './endpoints/endpoints.module.ts';
+import { ProfilesModule } from './profiles/profiles.module.ts';
+import { UpstreamCredentialsModule } from './upstream-credentials/upstream-credentials.module.ts';
+import { VaultModule } from './vault/vault.module.ts';
 import { AdminGuard } from './access/admin.guard.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { DeveloperPortalModule } from './developer-portal/developer-portal.module.ts';
@@ -40,7 +46,13 @@ class FoundationModule {
 const FEATURES = [
   WritesModule,
   ProcessModule,
+  VaultModule,
   PoliciesModule,
+  UpstreamCredentialsModule,
+  CollectionsModule,
+  EndpointsModule,
+  ProfilesModule,
+  ClientsModule,
   DeveloperPortalModule,
 ];
 

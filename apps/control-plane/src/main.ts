@@ -12,7 +12,7 @@ const tracing = await startTracing({
 const feeds = await connectNats({
   servers: requireNatsUrl(config),
   name: 'control-plane',
-  keyring: config.keyring,
+  verifyKey: config.keyring.signing.publicKey,
   logger,
 });
 const controlPlane = await startControlPlane(config, { feeds, logger });

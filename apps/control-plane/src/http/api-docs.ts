@@ -70,7 +70,10 @@ export const Answers = (type: Type) =>
   applyDecorators(ApiResponse({ status: 200, type }), ...errors(401, 403, 404));
 
 const REVISION_HEADERS = {
-  'X-Config-Revision': { description: 'The revision in force after this', schema: { type: 'integer' as const } },
+  'X-Config-Revision': {
+    description: 'The revision in force after this',
+    schema: { type: 'integer' as const },
+  },
   'X-Config-Propagation': {
     description: 'With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14`',
     schema: { type: 'string' as const },

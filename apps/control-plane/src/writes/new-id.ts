@@ -19,4 +19,3 @@ export function newId(kind: ResourceKind, name: string, given: string | undefine
 
 const randomSuffix = (): string =>
   Array.from({ length: SUFFIX_CHARS }, () => SUFFIX_ALPHABET[randomInt(36)]).join('');
-
