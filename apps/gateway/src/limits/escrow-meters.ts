@@ -24,7 +24,7 @@ export interface EscrowOptions {
   readonly hint: (scope: string, remaining: number) => void;
   readonly events: LimitEvents;
   /** Told of every answer about a scope with a quota. */
-  readonly reconcile: (account: EscrowAccount) => void;
+  readonly onQuota: (scope: string, isSeeded: boolean) => void;
 }
 
 /** How many scopes are restored per tick after a loss, so that the request path keeps its turn. */
@@ -199,7 +199,7 @@ export class EscrowMeters implements Meters, EscrowDesk {
     if (answer.kind === 'leased' && answer.epoch === this.#epoch) {
       account.acknowledge(request.report);
       account.accept(request.call, answer, this.nowMs());
-      if (request.plan.quota) this.#options.reconcile(account);
+      if (request.plan.quota) this.#options.onQuota(account.key, answer.isQuotaSeeded);
       return;
     }
     account.giveUp(request.call);

@@ -1,10 +1,15 @@
 import { USAGE_FORMAT, type UsageReport } from '@portico/contracts';
-import type { Meters } from '@portico/enforcement';
+import type { ConfigIndex, Meters } from '@portico/enforcement';
 import type { UsageFeed } from '@portico/messaging';
 import type { Logger, Metrics } from '@portico/telemetry';
 import { systemClock, type LimitClock } from './clock.ts';
-import { LocalMeters } from './local-meters.ts';
+import { createLocalLimits } from './local-limits.ts';
+import { ScopeDirectory } from './scope-directory.ts';
+import { createSharedLimits } from './shared-limits.ts';
 import { UsageDeltas } from './usage-deltas.ts';
+import type { UsageTruth } from './usage-truth.ts';
+
+export { usageTruthAt, type UsageTruth } from './usage-truth.ts';
 
 export interface MetersOptions {
   readonly nodeId: string;
@@ -15,13 +20,15 @@ export interface MetersOptions {
   readonly metrics: Metrics;
   /** Live gateway nodes, this one included. */
   readonly clusterSize: () => number;
+  /** The ledger quotas are seeded from and compared with; without one, counters stand alone. */
+  readonly usageTruth?: UsageTruth;
   readonly clock?: LimitClock;
 }
 
 export interface Limits {
   readonly meters: Meters;
   /** Call with every revision, in the step that swaps the index. */
-  applyIndex(index: { readonly revision: number }): void;
+  applyIndex(index: ConfigIndex): void;
   /** Call once per admitted request, limited or not: this is what bills are made from. */
   recordAdmission(clientId: string, profileId: string, nowMs: number): void;
   /** Returns what is reserved and stores what is counted. */
@@ -32,31 +39,43 @@ const SWEEP_EVERY_MS = 10_000;
 
 export async function createMeters(options: MetersOptions): Promise<Limits> {
   const clock = options.clock ?? systemClock;
-  const { nodeId, usage, logger } = options;
+  const { nodeId, usage, logger, metrics, redisUrl } = options;
+  const directory = new ScopeDirectory();
   const deltas = new UsageDeltas({ nodeId, epoch: clock.unixMs(), usage, logger });
-  const meters = new LocalMeters(clock);
+  const core =
+    redisUrl === undefined
+      ? createLocalLimits(options, directory, clock)
+      : await createSharedLimits({ ...options, redisUrl }, directory, clock);
   const answers = await usage.answerUsage(async (scope): Promise<UsageReport | undefined> => {
-    const limits = meters.standing(scope);
-    if (!limits) return undefined;
-    const authoritative = options.clusterSize() <= 1;
-    const as_of_ms = clock.unixMs();
-    return {
-      format: USAGE_FORMAT,
-      node: nodeId,
-      scope,
-      limits: [...limits],
-      authoritative,
-      as_of_ms,
-    };
+    const known = directory.find(scope);
+    if (!known) return undefined;
+    const { limits, isAuthoritative } = await core.standing(known);
+    const at = { node: nodeId, scope, as_of_ms: clock.unixMs() };
+    return { format: USAGE_FORMAT, ...at, limits: [...limits], authoritative: isAuthoritative };
   });
-  const sweeper = setInterval(() => meters.sweep(), SWEEP_EVERY_MS).unref();
+  const sweeper = setInterval(() => core.sweep(), SWEEP_EVERY_MS).unref();
+  metrics.gauge({
+    name: 'portico_limit_scopes',
+    help: 'Clients and profiles whose limits are held in memory.',
+    collect() {
+      this.set(core.size());
+    },
+  });
+  metrics.gauge({
+    name: 'portico_limit_authority_silent',
+    help: '1 while the shared limit authority does not answer.',
+    collect() {
+      this.set(core.isSilent() ? 1 : 0);
+    },
+  });
   return {
-    meters,
-    applyIndex: () => undefined,
+    meters: core.meters,
+    applyIndex: (index) => directory.follow(index),
     recordAdmission: (clientId, profileId, nowMs) => deltas.count(clientId, profileId, nowMs),
     stop: async () => {
       clearInterval(sweeper);
       await answers.stop();
+      await core.stop();
       await deltas.stop();
     },
   };

@@ -15,24 +15,40 @@ export class LocalMeters implements Meters {
   readonly #clock: LimitClock;
   readonly #accounts = new Map<string, LocalAccount>();
 
-  constructor(clock: LimitClock) {
+  readonly #onQuota: (scopeKey: string, isSeeded: boolean) => void;
+
+  /** `onQuota` is told of every take from a scope with a quota, before it is decided. */
+  constructor(
+    clock: LimitClock,
+    onQuota: (scopeKey: string, isSeeded: boolean) => void = () => undefined,
+  ) {
     this.#clock = clock;
+    this.#onQuota = onQuota;
   }
 
   take(scope: MeterScope): MeterVerdict {
     if (!scope.policy) return UNLIMITED;
-    return this.#account(scope.key, scope.policy).take();
+    const account = this.#account(scope.key, scope.policy);
+    if (scope.policy.quota) this.#onQuota(scope.key, account.isSeeded);
+    return account.take();
   }
 
-  /** Where the limits of a scope stand, or undefined when it has not been seen here. */
-  standing(scopeKey: string): readonly LimitState[] | undefined {
-    const account = this.#accounts.get(scopeKey);
-    return account?.policy ? account.states() : undefined;
+  /** Where the limits stand, without taking anything. */
+  standing({ key, policy }: MeterScope): readonly LimitState[] {
+    return policy ? this.#account(key, policy).states() : [];
   }
 
-  /** What was admitted before this process began, from the ledger. */
-  seed(scopeKey: string, day: number, admitted: number): void {
-    this.#known(scopeKey).usage.addToDay(day, admitted);
+  /**
+   * Day counts of the ledger. The first time they are from before this process and are added; later
+   * they hold what this process reported too, and can only raise what it knows.
+   */
+  seed(scopeKey: string, days: readonly (readonly [day: number, admitted: number])[]): void {
+    const account = this.#known(scopeKey);
+    for (const [day, admitted] of days) {
+      const known = account.isSeeded ? account.usage.onDay(day) : 0;
+      account.usage.addToDay(day, Math.max(0, admitted - known));
+    }
+    account.isSeeded = true;
   }
 
   /** Frees what idle scopes hold; a quota's count stays until no period can hold it any more. */
@@ -65,6 +81,7 @@ export class LocalMeters implements Meters {
 class LocalAccount {
   readonly usage = new ScopeUsage();
   policy: MeterPolicy | null = null;
+  isSeeded = false;
   #plan: LimitPlan = { policy: NOTHING, windows: [], quota: null, fingerprint: '' };
   #rings: readonly SlotRing[] = [];
   readonly #clock: LimitClock;

@@ -1,7 +1,6 @@
 import { USAGE_FORMAT, type UsageDelta } from '@portico/contracts';
-import type { UsageFeed } from '@portico/messaging';
+import { encodeUsageDelta, type UsageFeed } from '@portico/messaging';
 import type { Logger } from '@portico/telemetry';
-import { Packr } from 'msgpackr';
 import { dayText, utcDay } from './calendar.ts';
 
 type Count = UsageDelta['counts'][number];
@@ -14,9 +13,6 @@ export interface UsageDeltasOptions {
   readonly logger: Logger;
   readonly flushEveryMs?: number;
 }
-
-const encode = (delta: UsageDelta): Uint8Array => packr.pack(delta);
-const packr = new Packr({ useRecords: false });
 
 /** Keeps one message far below what NATS carries. */
 const COUNTS_PER_DELTA = 4_000;
@@ -88,7 +84,8 @@ export class UsageDeltas {
       const { nodeId, usage } = this.#options;
       const { epoch, sequence } = this.#unsent;
       try {
-        await usage.publishDelta(nodeId, `${nodeId}-${epoch}-${sequence}`, encode(this.#unsent));
+        const payload = await encodeUsageDelta(this.#unsent);
+        await usage.publishDelta(nodeId, `${nodeId}-${epoch}-${sequence}`, payload);
         this.#unsent = null;
       } catch (cause) {
         this.#options.logger.warn({ err: cause, sequence }, 'usage not stored yet, will retry');

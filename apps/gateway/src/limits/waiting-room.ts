@@ -24,7 +24,7 @@ export class WaitingRoom {
   enter(nowMs: number): Promise<void> | undefined {
     this.#sinceMs ??= nowMs;
     const restMs = this.#waitMs - (nowMs - this.#sinceMs);
-    if (restMs <= 0) return undefined;
+    if (restMs < 1) return undefined;
     this.#waiting += 1;
     this.#door ??= this.#close(restMs);
     return this.#door.ready;

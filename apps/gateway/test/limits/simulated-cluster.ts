@@ -291,7 +291,7 @@ export class SimulatedCluster {
         authorityAnswers: () => undefined,
         authorityLostState: () => undefined,
       },
-      reconcile: () => undefined,
+      onQuota: () => undefined,
     });
     return Object.assign(node, { meters });
   }

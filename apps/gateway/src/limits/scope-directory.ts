@@ -1,0 +1,42 @@
+import { meterScope, type ConfigIndex, type MeterScope } from '@portico/enforcement';
+
+export interface KnownScope extends MeterScope {
+  readonly clientId: string;
+  /** Whether calls with this profile count against the scope. */
+  readonly counts: (profileId: string) => boolean;
+}
+
+/** Who stands behind a scope's key at the revision in force. */
+export class ScopeDirectory {
+  #index: ConfigIndex | null = null;
+
+  follow(index: ConfigIndex): void {
+    this.#index = index;
+  }
+
+  /** Undefined when nothing is counted under this key. */
+  find(key: string): KnownScope | undefined {
+    const at = key.indexOf(':');
+    const id = key.slice(at + 1);
+    return key.slice(0, at) === 'profile' ? this.#ofProfile(key, id) : this.#ofClient(key, id);
+  }
+
+  #ofClient(key: string, id: string): KnownScope | undefined {
+    const client = this.#index?.clientById.get(id);
+    const profiles = [...(client?.profileById.values() ?? [])];
+    const shared = profiles.find(({ policyId }) => policyId === null);
+    if (!this.#index || !client || !shared) return undefined;
+    const apart = new Set(profiles.filter((one) => one.policyId !== null).map((one) => one.id));
+    const { policy } = meterScope(this.#index, client, shared);
+    return { key, policy, clientId: client.id, counts: (profileId) => !apart.has(profileId) };
+  }
+
+  #ofProfile(key: string, id: string): KnownScope | undefined {
+    const clientId = this.#index?.clientIdByProfileId.get(id);
+    const client = clientId === undefined ? undefined : this.#index?.clientById.get(clientId);
+    const profile = client?.profileById.get(id);
+    if (!this.#index || !client || !profile || profile.policyId === null) return undefined;
+    const { policy } = meterScope(this.#index, client, profile);
+    return { key, policy, clientId: client.id, counts: (profileId) => profileId === id };
+  }
+}

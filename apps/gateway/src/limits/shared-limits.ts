@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { USAGE_FORMAT } from '@portico/contracts';
+import type { Subscription } from '@portico/messaging';
+import { systemTimers, type LimitClock } from './clock.ts';
+import { ESCROW_DEFAULTS } from './escrow-settings.ts';
+import { EscrowMeters } from './escrow-meters.ts';
+import type { MetersOptions } from './index.ts';
+import type { LimitEvents } from './limit-events.ts';
+import { planOf } from './limit-plan.ts';
+import type { LimitsCore } from './limits-core.ts';
+import { QuotaLedger } from './quota-ledger.ts';
+import { RedisAuthority } from './redis-authority.ts';
+import { limitStates, standingOf } from './standing.ts';
+import type { KnownScope, ScopeDirectory } from './scope-directory.ts';
+
+/** A start does not wait longer than this for Redis: a node without it decides alone. */
+const CONNECT_WITHIN_MS = 1_000;
+
+/** Limits shared with other nodes through Redis. */
+export async function createSharedLimits(
+  options: MetersOptions & { readonly redisUrl: string },
+  directory: ScopeDirectory,
+  clock: LimitClock,
+): Promise<LimitsCore> {
+  const { nodeId, usage, logger } = options;
+  const events = limitEvents(options);
+  const authority = new RedisAuthority(options.redisUrl, (cause) =>
+    logger.debug({ err: cause }, 'Redis connection'),
+  );
+  const find = (key: string) => directory.find(key);
+  const ledger =
+    options.usageTruth &&
+    new QuotaLedger({
+      ...{ truth: options.usageTruth, find, clock, random: Math.random, logger },
+      apply: ({ key, policy }, days) =>
+        authority.reconcile({ scope: key, days, giveBack: policy?.mode !== 'strict' }),
+    });
+  const meters = new EscrowMeters({
+    authority,
+    // Another life of the process is another node: what the one before held is not this one's.
+    node: `${nodeId}@${randomBytes(6).toString('base64url')}`,
+    settings: ESCROW_DEFAULTS,
+    ...{ clock, timers: systemTimers, clusterSize: options.clusterSize, random: Math.random },
+    hint: (scope, remaining) =>
+      usage.hint({ format: USAGE_FORMAT, node: nodeId, scope, remaining: Math.floor(remaining) }),
+    events: {
+      ...events,
+      authorityLostState: () => {
+        ledger?.startOver();
+        events.authorityLostState();
+      },
+    },
+    onQuota: (scope, isSeeded) => ledger?.consider(scope, isSeeded),
+  });
+  const hints: Subscription = await usage.onHint(({ node, scope }) => {
+    if (node !== nodeId) meters.pressure(scope);
+  });
+  if (!(await authority.ready(CONNECT_WITHIN_MS))) {
+    logger.warn('Redis does not answer: limits are decided by the outage policy until it does');
+  }
+  return {
+    meters,
+    standing: (scope) => standingAtAuthority(authority, meters, clock, scope),
+    sweep: () => {
+      meters.sweep();
+      ledger?.forget((key) => directory.find(key) === undefined);
+    },
+    size: () => meters.size,
+    isSilent: () => meters.isAuthoritySilent,
+    stop: async () => {
+      await hints.stop();
+      await meters.stop();
+      await authority.close();
+    },
+  };
+}
+
+const ANSWER_WITHIN_MS = 200;
+
+/** What the authority says, or, when it is silent, what this node knows. */
+async function standingAtAuthority(
+  authority: RedisAuthority,
+  meters: EscrowMeters,
+  clock: LimitClock,
+  scope: KnownScope,
+): ReturnType<LimitsCore['standing']> {
+  const plan = scope.policy && planOf(scope.policy);
+  if (!plan) return { limits: [], isAuthoritative: true };
+  const question = {
+    ...{ scope: scope.key, node: '', epoch: '', call: 0, plan },
+    ...{ want: 0, ahead: 0, have: 0, report: null },
+  };
+  const silence = Promise.withResolvers<undefined>();
+  const cancel = systemTimers.after(ANSWER_WITHIN_MS, () => silence.resolve(undefined));
+  const asked = authority.lease(question).catch(() => undefined);
+  const answer = await Promise.race([asked, silence.promise]);
+  cancel();
+  if (answer?.kind !== 'leased') {
+    return { limits: meters.standing(scope.key) ?? [], isAuthoritative: false };
+  }
+  const monotonicMs = clock.monotonicMs();
+  const now = { monotonicMs, unixMs: clock.unixMs(), authorityMs: answer.nowMs };
+  const standing = standingOf(plan, answer, monotonicMs, 0);
+  return { limits: limitStates(plan, standing, 0, now), isAuthoritative: true };
+}
+
+function limitEvents({ logger, metrics }: MetersOptions): LimitEvents {
+  const calls = metrics.counter({
+    name: 'portico_limit_authority_calls_total',
+    help: 'Lease calls to the shared limit authority.',
+  });
+  const silences = metrics.counter({
+    name: 'portico_limit_authority_silences_total',
+    help: 'Times the shared limit authority stopped answering.',
+  });
+  const losses = metrics.counter({
+    name: 'portico_limit_authority_losses_total',
+    help: 'Times the shared limit authority came back without what it knew.',
+  });
+  return {
+    called: () => calls.inc(),
+    authoritySilent: (cause) => {
+      silences.inc();
+      logger.warn({ err: cause }, 'limit authority is silent: deciding by the outage policy');
+    },
+    authorityAnswers: () => logger.info('limit authority answers'),
+    authorityLostState: () => {
+      losses.inc();
+      logger.warn('limit authority lost its state: sending what this node admitted');
+    },
+  };
+}
