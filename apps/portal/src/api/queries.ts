@@ -42,7 +42,10 @@ export const authHeadersQuery = (profileId: string) =>
     queryKey: ['profiles', profileId, 'auth-headers'],
     queryFn: ({ signal }) =>
       call<AuthHeaders>(`/profiles/${encodeURIComponent(profileId)}/auth-headers`, { signal }),
-    staleTime: MINUTE,
+    // Every read of a secret is in the audit log: not one for each glance at the window.
+    staleTime: 10 * MINUTE,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
 
 export const collectionsQuery = queryOptions({

@@ -37,9 +37,19 @@ export interface Header {
   readonly value: string;
 }
 
+/** How a partner signs a JWT for its profile. */
+export interface SigningGuide {
+  readonly algorithm: string;
+  /** Null where the partner signs with a private key of its own. */
+  readonly secret: string | null;
+  readonly claims: Readonly<Record<string, string | number>>;
+  readonly instructions: string;
+}
+
 export interface AuthHeaders {
   readonly headers: readonly Header[];
   readonly curl: string;
+  readonly signing?: SigningGuide;
 }
 
 export interface CollectionSummary {
@@ -70,6 +80,7 @@ export interface EndpointDetail extends EndpointSummary {
   readonly response_schema: JsonSchema | null;
   readonly examples: unknown;
   readonly allowed_auth_types: readonly AuthType[];
+  readonly environments?: readonly string[];
 }
 
 export interface TryRequest {

@@ -14,7 +14,13 @@ const FORMATS = [
 export function DownloadMenu({ collection }: { collection: Pick<CollectionDetail, 'id'> }) {
   const base = `/collections/${encodeURIComponent(collection.id)}`;
   return (
-    <Menu position="bottom-end" width={230} shadow="md">
+    <Menu
+      position="bottom-end"
+      width={230}
+      shadow="md"
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <Button
           variant="default"

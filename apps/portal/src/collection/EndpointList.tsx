@@ -1,4 +1,4 @@
-import { TextInput } from '@mantine/core';
+import { Kbd, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { countOf, MessageState, MethodBadge, Panel } from '@portico/ui';
 import { ChevronRight, Search, SearchX } from 'lucide-react';
@@ -25,7 +25,8 @@ export function EndpointList({ collection }: { collection: CollectionDetail }) {
           ref={search}
           type="search"
           aria-label="Search endpoints"
-          placeholder="Search  ( / )"
+          placeholder="Search"
+          rightSection={<Kbd aria-hidden="true">/</Kbd>}
           leftSection={<Search size={15} aria-hidden="true" />}
           value={query}
           onChange={(event) =>

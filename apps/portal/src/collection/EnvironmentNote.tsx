@@ -1,6 +1,7 @@
 import { Alert } from '@mantine/core';
 import { TriangleAlert } from 'lucide-react';
 import { useActiveProfile } from '../profile/active-profile.tsx';
+import classes from './EnvironmentNote.module.css';
 
 /** Said before the gateway has to: this profile's environment does not exist for this API. */
 export function EnvironmentNote({ environments }: { environments: readonly string[] }) {
@@ -8,7 +9,8 @@ export function EnvironmentNote({ environments }: { environments: readonly strin
   if (!active || environments.includes(active.environment)) return null;
   return (
     <Alert
-      color="yellow"
+      color="orange"
+      className={classes.note ?? ''}
       icon={<TriangleAlert size={18} />}
       title={`Not available in ${active.environment}`}
     >

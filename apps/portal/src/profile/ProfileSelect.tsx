@@ -1,6 +1,6 @@
 import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { EnvironmentDot, Tag } from '@portico/ui';
-import { Check, ChevronsUpDown } from 'lucide-react';
+import { ChevronsUpDown } from 'lucide-react';
 import type { Profile } from '../api/types.ts';
 import { useActiveProfile } from './active-profile.tsx';
 import { AUTH_LABEL } from './auth-type.ts';
@@ -11,7 +11,14 @@ export function ProfileSelect() {
   const { active, profiles, choose } = useActiveProfile();
   if (!active) return null;
   return (
-    <Menu position="bottom-end" width={320} shadow="md" radius="md">
+    <Menu
+      position="bottom-end"
+      width={320}
+      shadow="md"
+      radius="md"
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <UnstyledButton className={classes.button}>
           <VisuallyHidden>Profile: </VisuallyHidden>
@@ -20,24 +27,13 @@ export function ProfileSelect() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown aria-label="Profiles">
-        <Menu.Label>Call as</Menu.Label>
-        {profiles.map((profile) => (
-          <Menu.Item
-            key={profile.id}
-            role="menuitemradio"
-            aria-checked={profile.id === active.id}
-            onClick={() => choose(profile.id)}
-            rightSection={
-              <Check
-                size={15}
-                aria-hidden="true"
-                style={{ visibility: profile.id === active.id ? 'visible' : 'hidden' }}
-              />
-            }
-          >
-            <ProfileLine profile={profile} />
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={active.id} onChange={choose}>
+          {profiles.map((profile) => (
+            <Menu.RadioItem key={profile.id} value={profile.id} closeMenuOnClick>
+              <ProfileLine profile={profile} />
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

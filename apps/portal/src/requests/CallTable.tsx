@@ -8,7 +8,7 @@ import classes from './CallTable.module.css';
 /** Calls, newest first; each leads to its record. */
 export function CallTable({ calls, label }: { calls: readonly LogEntry[]; label: string }) {
   return (
-    <div className={classes.scroll} role="region" aria-label={label} tabIndex={0}>
+    <div className={classes.scroll} role="group" aria-label={label} tabIndex={0}>
       <Table className={classes.table ?? ''} highlightOnHover>
         <Table.Thead>
           <Table.Tr>

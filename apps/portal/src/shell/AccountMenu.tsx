@@ -14,7 +14,13 @@ export function AccountMenu() {
     onSuccess: () => endSession('signed-out'),
   });
   return (
-    <Menu position="bottom-end" width={260} shadow="md" radius="md">
+    <Menu
+      position="bottom-end"
+      width={260}
+      shadow="md"
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <Button
           variant="subtle"

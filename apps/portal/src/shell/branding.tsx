@@ -20,7 +20,10 @@ export function useBranding(): Branding {
 }
 
 /** `Developer portal of …` for titles. */
-export const useSiteName = (): string => `${useBranding().name} developer portal`;
+export function useSiteName(): string {
+  const { name } = useBranding();
+  return /developer portal/i.test(name) ? name : `${name} developer portal`;
+}
 
 export function BrandedProvider({ children }: { children: ReactNode }) {
   return <PorticoProvider accent={useBranding().accent_color}>{children}</PorticoProvider>;

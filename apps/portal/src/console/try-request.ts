@@ -1,0 +1,33 @@
+import type { TryRequest } from '../api/types.ts';
+import type { CallPlan } from './call-plan.ts';
+import type { Auth } from './use-auth.ts';
+
+/** The portal adds the auth headers itself; only an OIDC token has to come from here. */
+export function toTryRequest(
+  endpointId: string,
+  plan: CallPlan,
+  { profile, accessToken }: Pick<Auth, 'profile' | 'accessToken'>,
+): TryRequest {
+  const headers = Object.fromEntries(plan.headers.map(({ name, value }) => [name, value]));
+  if (profile?.auth_type === 'oidc') headers.Authorization = `Bearer ${accessToken.trim()}`;
+  return {
+    profile_id: profile?.id ?? '',
+    endpoint_id: endpointId,
+    method: plan.method,
+    path_params: plan.pathParams,
+    query: groupByName(plan.query),
+    headers,
+    ...(plan.body === undefined ? {} : { body: plan.body }),
+  };
+}
+
+function groupByName(
+  pairs: readonly (readonly [string, string])[],
+): Record<string, string | string[]> {
+  const grouped: Record<string, string | string[]> = {};
+  for (const [name, value] of pairs) {
+    const before = grouped[name];
+    grouped[name] = before === undefined ? value : [before, value].flat();
+  }
+  return grouped;
+}
