@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 export interface NatsOptions extends FeedOptions, LinkOptions {
   /** Copies of every stream and bucket this process makes; 3 in a cluster. */
   readonly replicas?: number;
-  /** Bytes of the record stream; a publish that does not fit is refused. Default 2 GiB. */
+  /** Bytes of the record stream; a publish that does not fit is refused. Default 1 GiB. */
   readonly logsBytesMax?: number;
   /** How long to wait for NATS before going on without it. Default 2 s. */
   readonly firstConnectWaitMs?: number;
@@ -39,7 +39,7 @@ function natsTransport(link: NatsLink, options: NatsOptions): Transport {
     stream: workQueueStream({
       name: NATS.logsStream,
       subject: NATS.logsSubjects,
-      bytesMax: options.logsBytesMax ?? 2048 * MIB,
+      bytesMax: options.logsBytesMax ?? 1024 * MIB,
       replicas,
     }),
     consumer: NATS.logsConsumer,

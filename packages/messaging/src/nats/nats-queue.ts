@@ -103,19 +103,18 @@ class QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  readonly #pulling: Promise<void>;
   #messages: ConsumerMessages | undefined;
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options;
-    this.#pulling = this.#run();
+    void this.#run();
   }
 
+  /** Waits for the handlers, not for a server that may not answer. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#messages?.stop();
     await Promise.all(this.#running);
-    await this.#pulling;
   }
 
   async #run(): Promise<void> {
@@ -124,7 +123,8 @@ class QueueConsumer {
       try {
         await this.#pullFrom(await this.#options.open());
       } catch (err) {
-        if (link.isConnected()) logger.warn({ err, queue: name }, 'Pulling failed, trying again');
+        const isExpected = this.#stopping.signal.aborted || !link.isConnected();
+        if (!isExpected) logger.warn({ err, queue: name }, 'Pulling failed, trying again');
         await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
