@@ -16,6 +16,7 @@ import { ErrorFilter } from './http/error-filter.ts';
 import { PoliciesModule } from './policies/policies.module.ts';
 import { ProcessModule } from './process/process.module.ts';
 import { WritesModule } from './writes/writes.module.ts';
+import { PublishingModule } from './publishing/publishing.module.ts';
 import { RevisionHeaders } from './publishing/revision-headers.ts';
 import { CONFIG, FEEDS, LOGGER, METRICS } from './tokens.ts';
 
@@ -53,6 +54,7 @@ const FEATURES = [
   EndpointsModule,
   ProfilesModule,
   ClientsModule,
+  PublishingModule,
   DeveloperPortalModule,
 ];
 

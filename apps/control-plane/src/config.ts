@@ -98,7 +98,7 @@ const schema = z.object({
   MAX_BODY_BYTES: z.coerce.number().int().min(1_024).max(100_000_000).default(5_000_000),
   MAX_WAIT_SECONDS: z.coerce.number().int().min(1).max(300).default(30),
   PUBLISH_TICK_MS: millis(2_000),
-  RECONCILE_MS: millis(60_000),
+  RECONCILE_MS: millis(300_000),
 });
 
 /** Throws one error that lists every problem; opens no port and no connection. */

@@ -79,9 +79,7 @@ describe('clients', () => {
     expect(policy.body.message).toContain('cl_acme');
     const collection = await portico.call('DELETE', 'collections/coll_orders');
     expect(collection.status).toBe(409);
-    expect(collection.body.details).toEqual([
-      { path: 'cl_acme', message: 'uses it (Acme Corp)' },
-    ]);
+    expect(collection.body.details).toEqual([{ path: 'cl_acme', message: 'uses it (Acme Corp)' }]);
   });
 
   it('lose a collection that is deleted by force, as a change of their own', async () => {
