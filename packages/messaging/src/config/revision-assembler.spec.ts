@@ -219,6 +219,26 @@ describe('the revision assembler', () => {
     expect(follower.node.changes.map(({ complete }) => complete)).toEqual([true, true]);
   });
 
+  it('needs no replay for parts that come late, again, or ahead of their revision', () => {
+    const { writes, stateAt } = publish([
+      { 'client.cl_0': '1', 'client.cl_1': '1' },
+      { 'client.cl_0': '2' },
+      { 'client.cl_1': '3' },
+      { 'client.cl_0': '4', 'client.cl_1': '4' },
+    ]);
+    const [old0, old1, meta1, new0, meta2, new1, meta3, last0, last1, meta4] = writes;
+    const follower = new Follower();
+    follower.replay([old1!, new0!, meta2!]);
+    const arriving = [
+      ...[old0, meta1, meta2],
+      ...[last0, new1, old1, meta3],
+      ...[last1, new1, new0, meta3, meta4],
+    ];
+    for (const text of arriving) expect(follower.accept(text!)).toBe(false);
+    expect(follower.node.changes.map(({ revision }) => revision)).toEqual([2, 3, 4]);
+    expectWhole(follower, stateAt);
+  });
+
   it('does not take a meta whose body says something else than its envelope', () => {
     const { revisions } = publish([{ 'client.cl_0': '1' }]);
     const follower = new Follower();
