@@ -1,4 +1,5 @@
 export * from './database.ts';
+export type { Service } from './service.ts';
 export * from './nats.ts';
 export * from './redis.ts';
 export * from './process.ts';

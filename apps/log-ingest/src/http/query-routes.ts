@@ -19,8 +19,8 @@ const RANGE_MAX_MS = {
 } as const;
 
 const oneRecordSchema = z.strictObject({ client_id: z.string().optional() });
-const requestParamsSchema = z.object({ request_id: z.string().max(128) });
-const clientParamsSchema = z.object({ client_id: z.string().min(1).max(128) });
+/** Ids as callers may choose them; what looks otherwise names nothing. */
+const idSchema = z.string().regex(/^[\x21-\x7e]{1,128}$/);
 const emptySchema = z.strictObject({});
 
 export function queryRoutes(server: FastifyInstance, store: LogStore): void {
@@ -30,7 +30,7 @@ export function queryRoutes(server: FastifyInstance, store: LogStore): void {
     return store.search(query);
   });
   server.get('/internal/v1/request-logs/:request_id', async (request) => {
-    const { request_id: requestId } = requestParamsSchema.parse(request.params);
+    const requestId = idIn(request.params, 'request_id');
     const { client_id: clientId } = oneRecordSchema.parse(request.query);
     const record = await store.get(requestId, clientId);
     if (record === undefined) throw new FailureError('not_found');
@@ -47,10 +47,16 @@ export function queryRoutes(server: FastifyInstance, store: LogStore): void {
     return { data: await store.usage(query) };
   });
   server.delete('/internal/v1/clients/:client_id/records', async (request) => {
-    const { client_id: clientId } = clientParamsSchema.parse(request.params);
+    const clientId = idIn(request.params, 'client_id');
     emptySchema.parse(request.query);
     return { erased: await store.erase(clientId) };
   });
+}
+
+function idIn(params: unknown, name: 'request_id' | 'client_id'): string {
+  const id = idSchema.safeParse((params as Record<string, unknown>)[name]);
+  if (!id.success) throw new FailureError('not_found');
+  return id.data;
 }
 
 export function refuseBackwards(from: string | undefined, to: string | undefined): void {

@@ -40,6 +40,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     internal.addHook('onRequest', async (request) => {
       if (!isToken(request.headers.authorization)) throw new FailureError('unauthenticated');
     });
+    internal.addHook('preHandler', async (request) => refuseNul(request.query));
     queryRoutes(internal, options.store);
     exportRoute(internal, options.store, { exportsMax: options.exportsMax });
   });
@@ -56,6 +57,15 @@ function processRoutes(server: FastifyInstance, { metrics, unreadyReason }: Serv
   server.get('/metrics', async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
+}
+
+/** PostgreSQL text cannot hold it, so nothing stored could match. */
+function refuseNul(query: unknown): void {
+  for (const [name, value] of Object.entries(query as Record<string, unknown>)) {
+    if (!String(value).includes('\0')) continue;
+    const details = [{ path: `query.${name}`, message: 'must not contain a NUL character' }];
+    throw new FailureError('validation_failed', { details });
+  }
 }
 
 /** Compares digests: of equal length whatever was sent, and in constant time. */

@@ -76,13 +76,23 @@ export class RecordIngest {
       stopTimer();
       this.#failures = 0;
       metrics.storeUp.set(1);
-      for (const [n, outcome] of outcomes.entries()) await this.#settle(group[n]!, outcome);
+      for (const [n, outcome] of outcomes.entries()) await this.#conclude(group[n]!, outcome);
     } catch (err) {
       this.#failures++;
       metrics.storeUp.set(0);
       const delayMs = backoffMs(this.#failures);
       logger.warn({ err, batches: group.length, delayMs }, 'Could not store; trying again');
       for (const { delivered } of group) this.#retry(delivered, delayMs);
+    }
+  }
+
+  async #conclude(waiting: Waiting, outcome: WriteOutcome): Promise<void> {
+    try {
+      await this.#settle(waiting, outcome);
+    } catch (err) {
+      // It is stored; only the dead-letter stream does not know yet, and will when it comes again.
+      this.#options.logger.warn({ err }, 'Could not park a batch; trying again');
+      this.#retry(waiting.delivered, backoffMs(1));
     }
   }
 

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { loadLogIngestConfig, loadProcessConfig } from '../src/config.ts';
+
+const URL = 'postgres://u:geheim@db/x';
+
+describe('the configuration of log-ingest', () => {
+  it('lists every problem at once, without repeating a secret', () => {
+    const load = () =>
+      loadLogIngestConfig({
+        LOG_DATABASE_URL: 'mysql://u:geheim@db',
+        LOG_INGEST_PORT: '99999',
+        LOG_INGEST_TOKEN: 'short',
+      });
+    expect(load).toThrow(/LOG_INGEST_PORT: .*LOG_DATABASE_URL: .*LOG_INGEST_TOKEN: /s);
+    expect(load).not.toThrow(/geheim|short/);
+  });
+
+  it('takes the log database from DATABASE_URL when it has none of its own', () => {
+    const env = { LOG_INGEST_TOKEN: 'a-token-long-enough' };
+    expect(loadLogIngestConfig({ ...env, DATABASE_URL: URL }).databaseUrl).toBe(URL);
+    expect(() => loadLogIngestConfig(env)).toThrow(/LOG_DATABASE_URL: is required/);
+  });
+
+  it('derives the same token from the same master secret', () => {
+    const token = (secret: string): string =>
+      loadLogIngestConfig({ DATABASE_URL: URL, PORTICO_ENCRYPTION_KEY: secret }).token;
+    expect(token('0123456789abcdef')).toBe(token('0123456789abcdef'));
+    expect(token('0123456789abcdef')).not.toBe(token('another secret, this'));
+  });
+
+  it('needs NATS when it runs as a process of its own', () => {
+    const env = { DATABASE_URL: URL, LOG_INGEST_TOKEN: 'a-token-long-enough' };
+    expect(() => loadProcessConfig(env)).toThrow(/NATS_URL: is required/);
+  });
+});
