@@ -5,6 +5,7 @@ export * from './cors.ts';
 export * from './decide.ts';
 export * from './scope.ts';
 export * from './token.ts';
+export * from './visible.ts';
 export * from './authorize/profile-refusal.ts';
 export * from './check/check-collection.ts';
 export * from './check/check-endpoint.ts';

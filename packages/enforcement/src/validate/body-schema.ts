@@ -62,7 +62,7 @@ function dialectOf(schema: JsonSchema): Dialect | null {
 function compileWith(dialect: Dialect, schema: JsonSchema, options: ErrorOptions): SchemaCheck {
   const ajv = instanceFor(dialect, schema, options);
   for (const keyword of extensionsIn(schema)) {
-    if (ajv.getKeyword(keyword) === false) ajv.addVocabulary([keyword]);
+    if (ajv.RULES.keywords[keyword] !== true) ajv.addVocabulary([keyword]);
   }
   try {
     const validate = ajv.compile(schema);
