@@ -11,7 +11,7 @@ import { utcDay } from './calendar.ts';
 import { Demand } from './demand.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
-import { exhaustedShare, shareAtOutage, type OutageShare } from './outage-share.ts';
+import { exhaustedShare, shareAtOutage, type LastKnown, type OutageShare } from './outage-share.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
 import { exhaustedLimits, limitStates, standingOf, type Standing } from './standing.ts';
@@ -23,6 +23,14 @@ interface Flight {
   readonly call: number;
   readonly sentAtMs: number;
   readonly plan: LimitPlan;
+}
+
+interface Outage {
+  readonly share: OutageShare;
+  /** Admitted alone. */
+  admitted: number;
+  /** Until then the node goes on alone, reporting only, so that all nodes report before any leases. */
+  rejoinAtMs: number;
 }
 
 /** Tokens of one scope on this node: reserved at the authority, taken here from memory. */
@@ -49,8 +57,10 @@ export class EscrowAccount {
   #probeAtMs = 0;
   #pressureUntilMs = Number.NEGATIVE_INFINITY;
   #standing: Standing | undefined;
+  /** Outlives the authority's memory: what a share is worked out from. */
+  #lastKnown: LastKnown | null = null;
   #flight: Flight | null = null;
-  #outage: { readonly share: OutageShare; since: number } | null = null;
+  #outage: Outage | null = null;
   #restore: RestoreRequest | null = null;
   /** The authority holds more for us than we do; the next call, which is absolute, puts it right. */
   #isMisheld = false;
@@ -95,6 +105,7 @@ export class EscrowAccount {
     this.#ownRings = this.#own.ringsFor(plan.windows, this.#desk.nowMs());
     this.#credit = 0;
     this.#standing = undefined;
+    this.#lastKnown = null;
     this.#outage = null;
   }
 
@@ -162,6 +173,7 @@ export class EscrowAccount {
     const isProbe = want === 0 && this.#rejected > 0;
     const ahead = Math.max(0, Math.ceil(target * 1.2 + (isProbe ? 1 : 0) - this.#credit));
     this.#rejected = 0;
+    const mayReserve = !this.#outage && !this.#isLeaving;
     if (this.#log.openCount > 0 && this.#log.openCount === this.#log.count) {
       this.#frozenDebt = this.#debt;
     }
@@ -169,8 +181,9 @@ export class EscrowAccount {
     this.#flight = { call, sentAtMs: nowMs, plan: this.#plan };
     this.#isMisheld = false;
     return {
-      ...{ scope: this.key, node: this.#desk.node, epoch, call, plan: this.#plan, want, report },
-      ahead: this.#isLeaving || (target < 0.5 && !isWanted) ? 0 : ahead,
+      ...{ scope: this.key, node: this.#desk.node, epoch, call, plan: this.#plan, report },
+      want: mayReserve ? want : 0,
+      ahead: !mayReserve || (target < 0.5 && !isWanted) ? 0 : ahead,
       have: this.#credit + this.#log.openCount,
     };
   }
@@ -187,18 +200,26 @@ export class EscrowAccount {
     const isSlower = roundTripMs > this.#roundTripMs;
     this.#roundTripMs = isSlower ? roundTripMs : this.#roundTripMs * 0.9 + roundTripMs * 0.1;
     this.#syncedAtMs = nowMs;
-    this.#outage = null;
+    this.#rejoin(leased, nowMs);
     if (flight.plan !== this.#plan && flight.plan.fingerprint !== this.#plan.fingerprint) {
       // Leased under the policy before: not used, and given back by the next declaration.
       this.#isMisheld = true;
-      this.room.open(false);
+      this.room.open();
       return true;
     }
     this.#declaredAtMs = flight.sentAtMs;
     this.#credit += leased.granted;
     this.#look(leased, nowMs);
-    this.room.open(this.#credit >= this.room.waiting || leased.remaining <= 0);
+    this.room.open();
     return true;
+  }
+
+  #rejoin({ isRebuilding }: Leased, nowMs: number): void {
+    const outage = this.#outage;
+    if (!outage || isRebuilding) return;
+    if (outage.rejoinAtMs === Number.POSITIVE_INFINITY) {
+      outage.rejoinAtMs = nowMs + 2 * this.#desk.settings.epochCheckMs;
+    } else if (nowMs >= outage.rejoinAtMs) this.#outage = null;
   }
 
   /** The report arrived, even where its answer was too late for anything else. */
@@ -212,8 +233,9 @@ export class EscrowAccount {
   giveUp(call: number): void {
     if (this.#flight?.call !== call) return;
     this.#flight = null;
+    this.#isMisheld = true;
     this.#syncedAtMs = this.#desk.nowMs();
-    this.room.open(false);
+    this.room.open();
   }
 
   /** The authority lost its memory: all that this node admitted, to be sent once, whole. */
@@ -234,7 +256,7 @@ export class EscrowAccount {
     this.#frozenDebt = 0;
     this.#flight = null;
     this.#standing = undefined;
-    this.room.open(false);
+    this.room.open();
   }
 
   restored(request: RestoreRequest): void {
@@ -246,7 +268,7 @@ export class EscrowAccount {
     this.#isLeaving = true;
     this.#credit = 0;
     this.#flight = null;
-    this.room.open(true);
+    this.room.open();
   }
 
   hasHoldings(): boolean {
@@ -254,29 +276,33 @@ export class EscrowAccount {
   }
 
   #takeWithoutCredit(nowMs: number): MeterVerdict {
+    if (this.#outage && nowMs < this.#outage.rejoinAtMs) return this.#decideAlone(nowMs);
     if (this.#desk.isOut(this.policy.mode)) return this.#decideAlone(nowMs);
     const standing = this.#standing;
-    if (this.#restore || standing?.leased.isRebuilding) {
-      this.#rejected += 1;
-      return this.#withoutAuthority(nowMs);
-    }
+    if (this.#restore || standing?.leased.isRebuilding) return this.#whileRebuilding(nowMs);
     if (standing && standing.leased.remaining <= 0 && nowMs < standing.retryAtMs) {
       this.#rejected += 1;
       const names = exhaustedLimits(this.#plan, standing.leased);
       return this.#refuse(names, standing.retryAtMs - nowMs);
     }
     if (!this.#flight) this.#ask();
-    if (this.#speculationLeft(nowMs) > 0) {
-      this.#debt += 1;
-      return this.#admit(nowMs);
-    }
-    const ready = this.room.enter(nowMs);
+    const ready = this.#speculationLeft(nowMs) > 0 ? undefined : this.#wait(nowMs);
     if (ready) return { kind: 'pending', ready };
-    return this.#withoutAuthority(nowMs);
+    // Strict mode admits nothing that is not reserved.
+    if (this.policy.mode === 'strict' || this.#debt >= Math.max(1, this.#speculationMost())) {
+      return this.#refuse(this.#tightest(), 1_000);
+    }
+    this.#debt += 1;
+    return this.#admit(nowMs);
   }
 
-  /** The authority is there and has not answered in time. Strict mode admits nothing unreserved. */
-  #withoutAuthority(nowMs: number): MeterVerdict {
+  /** For the call on its way, or about to leave; undefined once that has taken too long. */
+  #wait(nowMs: number): Promise<void> | undefined {
+    return this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
+  }
+
+  #whileRebuilding(nowMs: number): MeterVerdict {
+    this.#rejected += 1;
     if (this.policy.mode === 'default') return this.#decideAlone(nowMs);
     return this.#refuse(this.#tightest(), 1_000);
   }
@@ -285,24 +311,34 @@ export class EscrowAccount {
     if (this.policy.onOutage === 'open') return this.#admit(nowMs);
     if (this.policy.onOutage === 'closed') return this.#refuse(this.#tightest(), 1_000);
     const windows = this.#ownRings.map((ring) => ring.used(nowMs));
-    this.#outage ??= { share: this.#shareNow(windows), since: 0 };
-    const own = { windows, sinceOutage: this.#outage.since };
+    this.#outage ??= {
+      share: this.#shareNow(),
+      admitted: 0,
+      rejoinAtMs: Number.POSITIVE_INFINITY,
+    };
+    const own = { windows, sinceOutage: this.#outage.admitted };
     const names = exhaustedShare(this.#plan, this.#outage.share, own);
     if (names.length === 0) {
-      this.#outage.since += 1;
+      this.#outage.admitted += 1;
       return this.#admit(nowMs);
     }
+    this.#rejected += 1;
     const frees = this.#ownRings.map((ring) => ring.expiries().next().value?.[0] ?? nowMs);
     return this.#refuse(names, Math.max(...frees, nowMs) - nowMs);
   }
 
-  #shareNow(own: readonly number[]): OutageShare {
-    const leased = this.#standing?.leased;
-    const known = {
-      used: leased?.windows.map(({ used }) => used),
-      quotaUsed: leased?.quotaUsed,
+  #shareNow(): OutageShare {
+    return shareAtOutage(this.#plan, this.#lastKnown, this.#desk.clusterSize());
+  }
+
+  /** Our part and everybody's at the same moment: otherwise the shares would not add up to one. */
+  #known({ windows, quotaUsed }: Leased, nowMs: number): LastKnown {
+    const unreported = this.#log.count;
+    return {
+      own: this.#ownRings.map((ring) => Math.max(0, ring.used(nowMs) - unreported)),
+      all: windows.map(({ used }) => used),
+      quotaUsed,
     };
-    return shareAtOutage(this.#plan, own, known, this.#desk.clusterSize());
   }
 
   /** How many more may be admitted before the authority answers, in default mode. */
@@ -311,15 +347,20 @@ export class EscrowAccount {
     if (this.policy.mode === 'strict' || nowMs < this.#pressureUntilMs) return 0;
     const standing = this.#standing;
     const longestMs = this.#plan.windows.at(-1)?.windowMs ?? 0;
-    const smallest = Math.min(...this.#plan.windows.map(({ limit }) => limit));
     if (this.#plan.quota && !this.#quotaIsFar(nowMs)) return 0;
-    if (!Number.isFinite(smallest)) return 0;
     if (standing?.isLow && nowMs - standing.atMs < longestMs) return 0;
-    const nodes = Math.max(1, this.#desk.clusterSize());
-    const most = Math.floor((settings.speculation * smallest) / nodes);
+    const most = this.#speculationMost();
     if (!standing || nowMs - standing.atMs > settings.freshMs) return most - this.#debt;
     const shared = Math.floor(standing.leased.remaining / standing.leased.activeNodes);
     return Math.min(most, shared) - this.#debt;
+  }
+
+  /** This node's part of what may be admitted unreserved. */
+  #speculationMost(): number {
+    const smallest = Math.min(...this.#plan.windows.map(({ limit }) => limit));
+    if (!Number.isFinite(smallest)) return 0;
+    const nodes = Math.max(1, this.#desk.clusterSize());
+    return Math.floor((this.#desk.settings.speculation * smallest) / nodes);
   }
 
   /** A quota is what bills are made from: nothing is ever speculated near its end. */
@@ -361,6 +402,7 @@ export class EscrowAccount {
 
   #look(leased: Leased, nowMs: number): void {
     const { settings } = this.#desk;
+    this.#lastKnown = this.#known(leased, nowMs);
     this.#standing = standingOf(this.#plan, leased, nowMs, settings.pressure);
     if (leased.remaining <= 0) {
       const untilMs = Math.min(this.#standing.retryAtMs - nowMs, settings.horizonMs);

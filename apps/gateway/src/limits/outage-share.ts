@@ -11,29 +11,30 @@ export interface OutageShare {
   readonly quota: number;
 }
 
+/** What was used when the authority last answered, per window of the plan. */
 export interface LastKnown {
-  /** Used by all nodes, per window of the plan; undefined before the first answer. */
-  readonly used: readonly number[] | undefined;
-  readonly quotaUsed: number | undefined;
+  readonly own: readonly number[];
+  readonly all: readonly number[];
+  readonly quotaUsed: number;
 }
 
 /** This node's share of the last known use, leaning to an even split where little was used. */
 export function shareAtOutage(
   plan: LimitPlan,
-  own: readonly number[],
-  known: LastKnown,
+  known: LastKnown | null,
   clusterSize: number,
 ): OutageShare {
   const nodes = Math.max(1, clusterSize);
   const shares = plan.windows.map((window, at) => {
-    const mine = own[at] ?? 0;
-    const everybody = Math.max(known.used?.[at] ?? 0, mine);
+    if (!known) return 1 / nodes;
+    const own = known.own[at] ?? 0;
+    const all = Math.max(known.all[at] ?? 0, own);
     const even = window.limit * EVEN_SHARE;
-    return Math.min(1, (mine + even / nodes) / (everybody + even));
+    return Math.min(1, (own + even / nodes) / (all + even));
   });
-  const quotaLeft = plan.quota ? Math.max(0, plan.quota.limit - (known.quotaUsed ?? 0)) : 0;
+  const quotaLeft = plan.quota ? Math.max(0, plan.quota.limit - (known?.quotaUsed ?? 0)) : 0;
   return {
-    windows: plan.windows.map(({ limit }, at) => Math.max(1, limit * (shares[at] ?? 1 / nodes))),
+    windows: plan.windows.map(({ limit }, at) => Math.max(1, limit * (shares[at] ?? 0))),
     quota: Math.ceil(quotaLeft * (shares.at(-1) ?? 1 / nodes)),
   };
 }

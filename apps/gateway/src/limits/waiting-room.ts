@@ -1,13 +1,9 @@
 import type { LimitTimers } from './clock.ts';
 
-/**
- * Requests that wait for the one lease already on its way. The wait is bounded for the scope as a
- * whole: who comes while others have been waiting waits only for the rest of it.
- */
+/** Requests that wait for the one call already on its way, each no longer than that call may take. */
 export class WaitingRoom {
   readonly #timers: LimitTimers;
   readonly #waitMs: number;
-  #sinceMs: number | null = null;
   #waiting = 0;
   #door: { readonly ready: Promise<void>; readonly open: () => void } | null = null;
 
@@ -20,27 +16,26 @@ export class WaitingRoom {
     return this.#waiting;
   }
 
-  /** What to wait for, or undefined when there has been enough waiting. */
-  enter(nowMs: number): Promise<void> | undefined {
-    this.#sinceMs ??= nowMs;
-    const restMs = this.#waitMs - (nowMs - this.#sinceMs);
+  /** What to wait for, or undefined when the call that left at `sentAtMs` is late. */
+  enter(nowMs: number, sentAtMs: number): Promise<void> | undefined {
+    const restMs = this.#waitMs - (nowMs - sentAtMs);
+    // Below the resolution of a timer there is nothing left to wait for.
     if (restMs < 1) return undefined;
     this.#waiting += 1;
     this.#door ??= this.#close(restMs);
     return this.#door.ready;
   }
 
-  /** Lets everybody ask again. `isSettled` = each of them will get a final answer. */
-  open(isSettled: boolean): void {
-    if (isSettled) this.#sinceMs = null;
+  /** Lets everybody ask again. */
+  open(): void {
     this.#waiting = 0;
     this.#door?.open();
     this.#door = null;
   }
 
-  #close(restMs: number): { ready: Promise<void>; open: () => void } {
+  #close(restMs: number): { readonly ready: Promise<void>; readonly open: () => void } {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#timers.after(restMs, () => this.open(false));
+    const cancel = this.#timers.after(restMs, () => this.open());
     return {
       ready: promise,
       open: () => {

@@ -1,75 +1,380 @@
 import { describe, expect, it } from '@jest/globals';
+import { WINDOW_MS } from '@portico/contracts';
 import type { MeterPolicy } from '@portico/enforcement';
+import { DAY_MS, periodOf, utcDay } from '../../src/limits/calendar.ts';
+import { planOf } from '../../src/limits/limit-plan.ts';
 import {
   mostInAnyWindow,
-  SimulatedCluster,
   seededRandom,
+  SimulatedCluster,
   type Network,
 } from './simulated-cluster.ts';
 
 const policy = (over: Partial<MeterPolicy> = {}): MeterPolicy => ({
   id: 'pol_test',
-  rateLimits: [],
+  rateLimits: [{ requests: 1_000, window: '10s' }],
   quota: null,
   mode: 'default',
   onOutage: 'share',
   ...over,
 });
 
-const pickFrom = <T>(values: readonly T[], random: () => number): T =>
-  values[Math.floor(random() * values.length)]!;
-const skewed = (nodes: number): number[] =>
-  Array.from({ length: nodes }, (_, at) => 1 / (at + 1) ** 1.2);
-const even = (nodes: number): number[] => new Array<number>(nodes).fill(1);
 const calm = (delayMs: number): Network => ({ delayMs, lossRate: 0, repeatRate: 0 });
+const even = (nodes: number): number[] => new Array<number>(nodes).fill(1);
+/** 90 % at one node, the rest spread over the others. */
+const lopsided = (nodes: number): number[] =>
+  even(nodes).map((_, at) => (at === 0 ? 9 * nodes : 1));
+const zipf = (nodes: number): number[] => even(nodes).map((_, at) => 1 / (at + 1) ** 1.2);
 
-it('probe', async () => {
-  for (const [nodes, load, weights, burst] of [
-    [1, 2, even, false],
-    [8, 2, even, false],
-    [8, 10, skewed, false],
-    [8, 1, even, true],
-    [8, 5, skewed, true],
-    [32, 2, skewed, true],
-    [8, 0.9, even, false],
-  ] as const) {
-    for (const mode of ['strict', 'default'] as const) {
-      const started = performance.now();
-      const cluster = new SimulatedCluster({ seed: 7, nodes, network: calm(1) });
-      const L = 1000;
-      const given = policy({ mode, rateLimits: [{ requests: L, window: '10s' }] });
-      const from = cluster.world.nowMs;
-      cluster.traffic({
-        policy: () => given,
-        perSecond: (now) =>
-          burst ? ((now - from) % 3300 < 500 ? ((load * L) / 10) * 6.6 : 0) : (load * L) / 10,
-        weights: weights(nodes),
-        untilMs: from + 40_000,
+/** Everything of 3.3 seconds in half a second. */
+const inBursts = (perSecond: number) => (nowMs: number) =>
+  nowMs % 3_300 < 500 ? perSecond * 6.6 : 0;
+const steadily = (perSecond: number) => () => perSecond;
+
+const limitOf = (given: MeterPolicy): number => given.rateLimits[0]?.requests ?? 0;
+const perSecondOf = (given: MeterPolicy): number => {
+  const [first] = given.rateLimits;
+  return first ? (first.requests * 1_000) / WINDOW_MS[first.window] : 0;
+};
+
+interface Outcome {
+  readonly cluster: SimulatedCluster;
+  readonly seconds: number;
+  /** Most admitted in any trailing window, as a multiple of the limit. */
+  readonly overshoot: number;
+}
+
+interface Scenario {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly policy: MeterPolicy;
+  readonly load: number;
+  readonly weights: readonly number[];
+  readonly shape: (perSecond: number) => (nowMs: number) => number;
+  readonly network: Network;
+  readonly seconds: number;
+  readonly startMs?: number;
+  readonly meanwhile?: (cluster: SimulatedCluster, startMs: number) => void;
+}
+
+async function play(scenario: Scenario): Promise<Outcome> {
+  const cluster = new SimulatedCluster(scenario);
+  const { world } = cluster;
+  const startMs = world.nowMs;
+  const untilMs = startMs + scenario.seconds * 1_000;
+  cluster.traffic({
+    policy: () => scenario.policy,
+    perSecond: scenario.shape(perSecondOf(scenario.policy) * scenario.load),
+    weights: scenario.weights,
+    untilMs,
+  });
+  scenario.meanwhile?.(cluster, startMs);
+  await world.runUntil(untilMs);
+  const overshoot = Math.max(
+    ...scenario.policy.rateLimits.map(
+      ({ requests, window }) => mostInAnyWindow(cluster.admittedAtMs, WINDOW_MS[window]) / requests,
+    ),
+  );
+  return { cluster, seconds: scenario.seconds, overshoot };
+}
+
+const pickFrom = <T>(values: readonly T[], random: () => number): T => {
+  const value = values[Math.floor(random() * values.length)];
+  if (value === undefined) throw new Error('nothing to pick from');
+  return value;
+};
+
+/** A world drawn from one seed: any number of nodes, any traffic, and whatever goes wrong. */
+function misfortune(seed: number, given: MeterPolicy): Scenario {
+  const random = seededRandom(seed * 7_919);
+  const nodes = pickFrom([1, 2, 3, 5, 8, 13], random);
+  const crashes = random() < 0.5;
+  const loses = random() < 0.5;
+  return {
+    seed,
+    nodes,
+    policy: given,
+    load: pickFrom([0.5, 1, 2, 10], random),
+    weights: pickFrom([even, lopsided, zipf], random)(nodes),
+    shape: pickFrom([steadily, inBursts], random),
+    network: {
+      delayMs: pickFrom([0.5, 2, 10, 40], random),
+      lossRate: loses ? pickFrom([0.01, 0.1, 0.3], random) : 0,
+      repeatRate: pickFrom([0, 0.05, 0.3], random),
+    },
+    seconds: 24,
+    startMs: Date.parse('2026-11-30T23:59:52Z') + random() * 1_000,
+    meanwhile: (cluster, startMs) => {
+      for (let at = 0; at < 6; at += 1) {
+        const atMs = startMs + random() * 24_000;
+        const node = Math.floor(random() * nodes);
+        const byMs = (random() - 0.5) * 1e10;
+        cluster.world.at(atMs, () => {
+          cluster.stepWallClock(node, byMs);
+          if (crashes) cluster.crash(node);
+        });
+      }
+    },
+  };
+}
+
+const SEEDS = Array.from({ length: 30 }, (_, at) => at + 1);
+
+const STRICT_POLICIES = {
+  'one window': policy({ rateLimits: [{ requests: 300, window: '10s' }] }),
+  'a small limit': policy({ rateLimits: [{ requests: 7, window: '1s' }] }),
+  'several windows': policy({
+    rateLimits: [
+      { requests: 50, window: '1s' },
+      { requests: 350, window: '10s' },
+    ],
+  }),
+  'a quota besides': policy({
+    rateLimits: [{ requests: 400, window: '10s' }],
+    quota: { requests: 450, period: 'day' },
+  }),
+};
+
+describe('strict mode', () => {
+  it.each(Object.entries(STRICT_POLICIES))(
+    'never admits more than the limit, with %s, whatever happens to nodes, messages and clocks',
+    async (_name, given) => {
+      const strict = { ...given, mode: 'strict', onOutage: 'closed' } as const;
+      for (const seed of SEEDS) {
+        const { cluster, overshoot } = await play(misfortune(seed, strict));
+        expect({ seed, isOver: overshoot > 1 }).toEqual({ seed, isOver: false });
+        if (strict.quota) expect(mostInAnyDay(cluster)).toBeLessThanOrEqual(strict.quota.requests);
+        expect(cluster.longestWaitMs).toBeLessThanOrEqual(25);
+      }
+    },
+  );
+
+  it('never admits more than the limit though the authority loses its state', async () => {
+    for (const seed of SEEDS) {
+      const strict = policy({
+        mode: 'strict',
+        onOutage: 'closed',
+        rateLimits: [{ requests: 300, window: '10s' }],
       });
-      await cluster.world.runUntil(from + 40_000);
-      const steady = cluster.admittedAtMs.length;
-      console.log(
-        mode,
-        'N',
-        nodes,
-        'x',
-        load,
-        burst ? 'burst' : 'poisson',
-        'max',
-        mostInAnyWindow(cluster.admittedAtMs, 10_000) / L,
-        'goodput',
-        (steady / (Math.min(load, 1) * L * 4 + (load > 1 ? 0 : 0))).toFixed(3),
-        'offered',
-        cluster.offered,
-        'waited',
-        cluster.waited,
-        'longest',
-        cluster.longestWaitMs.toFixed(1),
-        'calls/s',
-        (cluster.calls / 40).toFixed(0),
-        'took ms',
-        (performance.now() - started).toFixed(0),
-      );
+      const { overshoot, cluster } = await play({
+        ...misfortune(seed, strict),
+        network: calm(2),
+        meanwhile: ({ world, authority }, startMs) => {
+          world.at(startMs + 7_000, () => authority.forget());
+          world.at(startMs + 9_000, () => authority.forget());
+        },
+      });
+      expect({ seed, isOver: overshoot > 1 }).toEqual({ seed, isOver: false });
+      expect(cluster.longestWaitMs).toBeLessThanOrEqual(25);
     }
-  }
-}, 120_000);
+  });
+});
+
+const mostInAnyDay = ({ admittedAtMs }: SimulatedCluster): number => {
+  const byDay = new Map<number, number>();
+  for (const atMs of admittedAtMs) byDay.set(utcDay(atMs), (byDay.get(utcDay(atMs)) ?? 0) + 1);
+  return Math.max(0, ...byDay.values());
+};
+
+const NODES = [1, 2, 4, 8, 16];
+const TRAFFIC = { even, lopsided, zipf };
+
+describe('default mode', () => {
+  it.each(Object.entries(TRAFFIC))(
+    'stays within 1 %% of the limit, and admits 97 %% of it when demand allows, with %s traffic',
+    async (_name, weights) => {
+      for (const nodes of NODES) {
+        for (const [load, shape] of [
+          [1.3, steadily],
+          [10, steadily],
+          [4, inBursts],
+        ] as const) {
+          const seed = nodes * 100 + load;
+          const given = policy({ rateLimits: [{ requests: 600, window: '10s' }] });
+          const outcome = await play({
+            ...{ seed, nodes, policy: given, load, shape, weights: weights(nodes) },
+            ...{ network: calm(2), seconds: 25 },
+          });
+          const goodput = goodputOf(outcome, given);
+          expect({ nodes, load, ...outcome, cluster: null }).toMatchObject({ nodes });
+          expect(outcome.overshoot).toBeLessThanOrEqual(1.01);
+          expect(goodput).toBeGreaterThanOrEqual(0.97);
+        }
+      }
+    },
+  );
+
+  it('a burst on eight cold nodes at once admits the limit, and at most 1 % more', async () => {
+    for (const seed of SEEDS) {
+      const given = policy({ rateLimits: [{ requests: 800, window: '1m' }] });
+      const { overshoot, cluster } = await play({
+        ...{ seed, nodes: 8, policy: given, load: 1, weights: even(8), network: calm(5) },
+        shape: () => (nowMs) => (nowMs % 60_000 < 300 ? 16_000 : 0),
+        seconds: 5,
+      });
+      expect(overshoot).toBeLessThanOrEqual(1.01);
+      expect(cluster.admittedAtMs.length).toBeGreaterThanOrEqual(800);
+    }
+  });
+
+  it('refuses almost nobody while demand is below the limit, however uneven', async () => {
+    for (const nodes of NODES) {
+      const given = policy();
+      const { cluster } = await play({
+        ...{ seed: nodes, nodes, policy: given, load: 0.8, shape: steadily },
+        ...{ weights: zipf(nodes), network: calm(2), seconds: 25 },
+      });
+      expect(cluster.admittedAtMs.length / cluster.offered).toBeGreaterThan(0.995);
+    }
+  });
+});
+
+/** Admitted against what the limit allows over the whole run, as far as it was asked for. */
+function goodputOf({ cluster, seconds }: Outcome, given: MeterPolicy): number {
+  const windows = Math.floor((seconds * 1_000) / WINDOW_MS[given.rateLimits[0]!.window]);
+  return cluster.admittedAtMs.length / (windows * limitOf(given));
+}
+
+describe('what the authority counts', () => {
+  it('is exactly what was admitted, though reports are lost, repeated and overtaken', async () => {
+    for (const seed of SEEDS) {
+      const random = seededRandom(seed);
+      const given = policy({
+        rateLimits: [{ requests: 500, window: '10s' }],
+        quota: { requests: 100_000, period: 'month' },
+      });
+      const { cluster } = await play({
+        ...{ seed, nodes: 5, policy: given, load: 1.5, shape: inBursts, weights: zipf(5) },
+        network: { delayMs: 5 + 30 * random(), lossRate: 0.1, repeatRate: 0.2 },
+        seconds: 20,
+      });
+      cluster.network = calm(1);
+      await cluster.world.runUntil(cluster.world.nowMs + 2_000);
+      await cluster.stopAll();
+      const end = await look(cluster, given);
+      expect({ seed, outstanding: end.outstanding }).toEqual({ seed, outstanding: 0 });
+      expect({ seed, used: end.quotaUsed }).toEqual({ seed, used: cluster.admittedAtMs.length });
+    }
+  });
+
+  it('holds nothing for a node that has fallen idle or was killed', async () => {
+    const given = policy({ rateLimits: [{ requests: 500, window: '10s' }] });
+    const { cluster } = await play({
+      ...{ seed: 3, nodes: 6, policy: given, load: 0.5, shape: steadily, weights: even(6) },
+      ...{ network: calm(2), seconds: 5 },
+      meanwhile: (running, startMs) =>
+        void running.world.at(startMs + 4_900, () => running.crash(0)),
+    });
+    await cluster.world.runUntil(cluster.world.nowMs + 20_000);
+    cluster.offer(1, given);
+    await cluster.world.runUntil(cluster.world.nowMs + 2_000);
+    expect(await look(cluster, given)).toMatchObject({ outstanding: 0, windows: [{ used: 1 }] });
+  });
+});
+
+async function look({ authority }: SimulatedCluster, given: MeterPolicy) {
+  const answer = await authority.lease({
+    ...{ scope: 'client:cl_acme', node: '', epoch: '', call: 0, plan: planOf(given) },
+    ...{ want: 0, ahead: 0, have: 0, report: null },
+  });
+  if (answer.kind !== 'leased') throw new Error(`the authority answered ${answer.kind}`);
+  return answer;
+}
+
+describe('while the authority is away', () => {
+  const frozen =
+    (fromMs: number, forMs: number) => (cluster: SimulatedCluster, startMs: number) => {
+      cluster.world.at(startMs + fromMs, () => void (cluster.authorityIsFrozen = true));
+      cluster.world.at(startMs + fromMs + forMs, () => void (cluster.authorityIsFrozen = false));
+    };
+  const outage = (onOutage: MeterPolicy['onOutage'], seed: number) =>
+    play({
+      ...{ seed, nodes: 6, load: 2, shape: steadily, weights: zipf(6), network: calm(2) },
+      policy: policy({ onOutage }),
+      seconds: 90,
+      meanwhile: frozen(15_000, 60_000),
+    });
+
+  it('`share` keeps the limit within 4 %, and admits most of it', async () => {
+    for (const seed of SEEDS.slice(0, 4)) {
+      const { cluster, overshoot } = await outage('share', seed);
+      expect(overshoot).toBeLessThanOrEqual(1.04);
+      expect(cluster.admittedAtMs.length).toBeGreaterThan(0.9 * 9 * 1_000);
+      expect(cluster.longestWaitMs).toBeLessThanOrEqual(25);
+    }
+  });
+
+  it('`open` admits everything and `closed` nothing', async () => {
+    const inOutage = ({ cluster }: Outcome) =>
+      cluster.admittedAtMs.filter((atMs) => {
+        const second = (atMs - Date.parse('2026-11-21T10:00:00Z')) / 1_000;
+        return second > 30 && second < 70;
+      }).length;
+    expect(inOutage(await outage('open', 1))).toBeGreaterThan(7_500);
+    expect(inOutage(await outage('closed', 1))).toBe(0);
+  });
+
+  it('a state lost in the middle is rebuilt from what the nodes remember', async () => {
+    for (const seed of SEEDS.slice(0, 6)) {
+      const { overshoot, cluster } = await play({
+        ...{ seed, nodes: 6, policy: policy(), load: 3, shape: steadily, weights: zipf(6) },
+        ...{ network: calm(2), seconds: 40 },
+        meanwhile: (running, startMs) => {
+          frozen(14_000, 3_000)(running, startMs);
+          running.world.at(startMs + 16_900, () => running.authority.forget());
+        },
+      });
+      expect(overshoot).toBeLessThanOrEqual(1.04);
+      expect(cluster.admittedAtMs.length).toBeGreaterThan(0.9 * 4 * 1_000);
+    }
+  });
+});
+
+describe('a policy changed under load', () => {
+  it('is in force within a second on every node, and forgets nothing that was used', async () => {
+    for (const [before, after] of [
+      [1_000, 400],
+      [400, 1_000],
+    ] as const) {
+      const first = policy({ rateLimits: [{ requests: before, window: '10s' }] });
+      const second = policy({ rateLimits: [{ requests: after, window: '10s' }] });
+      const cluster = new SimulatedCluster({ seed: 11, nodes: 5, network: calm(2) });
+      const startMs = cluster.world.nowMs;
+      const changeMs = startMs + 15_000;
+      let current = first;
+      cluster.world.at(changeMs, () => void (current = second));
+      const untilMs = startMs + 45_000;
+      const perSecond = steadily(300);
+      cluster.traffic({ policy: () => current, perSecond, weights: zipf(5), untilMs });
+      await cluster.world.runUntil(untilMs);
+      const late = cluster.admittedAtMs.filter((atMs) => atMs > changeMs + 1_000);
+      for (const atMs of late) {
+        const inWindow = cluster.admittedAtMs.filter((one) => one > atMs - 10_000 && one <= atMs);
+        expect(inWindow.length).toBeLessThanOrEqual(after * 1.01);
+      }
+      const settled = late.filter((atMs) => atMs > startMs + 25_000).length;
+      expect(settled).toBeGreaterThanOrEqual(2 * after * 0.97);
+    }
+  });
+
+  it('counts what was used before against a window and a quota it did not have', async () => {
+    const first = policy({ mode: 'strict', rateLimits: [{ requests: 100, window: '1s' }] });
+    const second = policy({
+      mode: 'strict',
+      rateLimits: [{ requests: 450, window: '1m' }],
+      quota: { requests: 460, period: 'month' },
+    });
+    const cluster = new SimulatedCluster({ seed: 5, nodes: 3, network: calm(2) });
+    const startMs = cluster.world.nowMs;
+    let current = first;
+    cluster.world.at(startMs + 4_000, () => void (current = second));
+    const traffic = { perSecond: steadily(300), weights: even(3), untilMs: startMs + 90_000 };
+    cluster.traffic({ policy: () => current, ...traffic });
+    await cluster.world.runUntil(startMs + 60_000);
+    expect(cluster.admittedAtMs.length).toBeGreaterThan(440);
+    expect(cluster.admittedAtMs.length).toBeLessThanOrEqual(450);
+    await cluster.world.runUntil(startMs + 90_000);
+    expect(cluster.admittedAtMs.length).toBe(460);
+    expect(periodOf('month', utcDay(startMs)).endDay * DAY_MS).toBeGreaterThan(startMs + 90_000);
+  });
+});

@@ -22,6 +22,9 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** How long the request path waits for a verdict. */
+const REQUEST_WAIT_MS = 25;
+
 interface Event {
   readonly atMs: number;
   readonly order: number;
@@ -175,6 +178,7 @@ export class SimulatedCluster {
   offered = 0;
   waited = 0;
   longestWaitMs = 0;
+  tooLate = 0;
   #born = 0;
 
   constructor({ seed, nodes, network, startMs, settings }: ClusterOptions) {
@@ -195,8 +199,14 @@ export class SimulatedCluster {
     const settle = (verdict: MeterVerdict): void => {
       if (!node.isAlive) return;
       if (verdict.kind === 'pending') {
-        if (this.world.nowMs === startedAtMs) this.waited += 1;
-        void verdict.ready.then(() => settle(ask()));
+        const waitedMs = this.world.nowMs - startedAtMs;
+        if (waitedMs === 0) this.waited += 1;
+        // As the request path does: what nobody could answer in time is refused.
+        if (waitedMs < REQUEST_WAIT_MS) {
+          const timeUp = Promise.withResolvers<void>();
+          this.world.after(REQUEST_WAIT_MS - waitedMs, timeUp.resolve);
+          void Promise.race([verdict.ready, timeUp.promise]).then(() => settle(ask()));
+        } else this.tooLate += 1;
         return;
       }
       this.longestWaitMs = Math.max(this.longestWaitMs, this.world.nowMs - startedAtMs);
