@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
 import type { ControlPlaneConfig } from '../config.ts';
 import { MailModule } from '../mail/mail.module.ts';
+import { LogIngestModule } from '../request-logs/log-ingest.module.ts';
 import { CONFIG } from '../tokens.ts';
+import { ClientUsage } from '../usage/client-usage.service.ts';
 import { CatalogueController } from './catalogue/catalogue.controller.ts';
 import { PortalCatalogue } from './catalogue/portal-catalogue.service.ts';
+import { EvidenceController } from './evidence/evidence.controller.ts';
 import { PORTAL_SETTINGS, portalSettings } from './portal-settings.ts';
 import { PortalAuthHeaders } from './profiles/portal-auth-headers.service.ts';
 import { PortalProfiles } from './profiles/portal-profiles.service.ts';
@@ -18,8 +21,14 @@ import { TryService } from './try/try.service.ts';
 
 /** Everything a partner developer's browser talks to. */
 @Module({
-  imports: [MailModule],
-  controllers: [SignInController, PortalProfilesController, CatalogueController, TryController],
+  imports: [MailModule, LogIngestModule],
+  controllers: [
+    SignInController,
+    PortalProfilesController,
+    CatalogueController,
+    TryController,
+    EvidenceController,
+  ],
   providers: [
     {
       provide: PORTAL_SETTINGS,
@@ -34,6 +43,7 @@ import { TryService } from './try/try.service.ts';
     PortalAuthHeaders,
     PortalCatalogue,
     TryService,
+    ClientUsage,
   ],
 })
 export class DeveloperPortalModule {}

@@ -1,0 +1,67 @@
+import type { LimitState, Quota, RateLimit, UsageReport } from '@portico/contracts';
+import { quotaPeriod } from './quota-period.ts';
+
+export interface Limits {
+  readonly rate_limits: readonly RateLimit[];
+  readonly quota: Quota | null;
+}
+
+/**
+ * Where each limit of a policy stands. What the shared authority says counts; without one every node
+ * knows its own part only, and the parts are added up. `quotaUsed` comes from the ledger and is all
+ * there is to go by when no gateway node answers: no node, no traffic, nothing in the windows.
+ */
+export function limitUsage(
+  limits: Limits,
+  reports: readonly UsageReport[],
+  { quotaUsed, nowMs }: { readonly quotaUsed: number; readonly nowMs: number },
+): LimitState[] {
+  const known = combine(reports);
+  return definedLimits(limits, nowMs).map(({ name, kind, limit, endMs }) => {
+    const heard = known.get(`${kind} ${name}`);
+    const used = Math.max(heard?.used ?? 0, kind === 'quota' ? quotaUsed : 0);
+    const remaining = Math.max(0, limit - used);
+    return { name, kind, limit, used, remaining, resets_at_ms: heard?.resets_at_ms ?? endMs };
+  });
+}
+
+interface Heard {
+  readonly used: number;
+  readonly resets_at_ms: number;
+}
+
+function combine(reports: readonly UsageReport[]): ReadonlyMap<string, Heard> {
+  const authority = reports.filter(({ authoritative }) => authoritative);
+  const newest = authority.toSorted((left, right) => right.as_of_ms - left.as_of_ms).slice(0, 1);
+  const heard = new Map<string, Heard>();
+  for (const report of newest.length > 0 ? newest : reports) {
+    for (const state of report.limits) {
+      const key = `${state.kind} ${state.name}`;
+      const before = heard.get(key) ?? { used: 0, resets_at_ms: 0 };
+      heard.set(key, {
+        used: before.used + state.used,
+        resets_at_ms: Math.max(before.resets_at_ms, state.resets_at_ms),
+      });
+    }
+  }
+  return heard;
+}
+
+const definedLimits = ({ rate_limits, quota }: Limits, nowMs: number) => [
+  ...rate_limits.map(({ requests, window }) => ({
+    name: window as string,
+    kind: 'rate' as const,
+    limit: requests,
+    endMs: nowMs,
+  })),
+  ...(quota === null
+    ? []
+    : [
+        {
+          name: quota.period as string,
+          kind: 'quota' as const,
+          limit: quota.requests,
+          endMs: quotaPeriod(quota.period, nowMs).endMs,
+        },
+      ]),
+];
