@@ -1,22 +1,19 @@
-import { join } from 'node:path';
 import { unseal } from '@portico/messaging';
-import type { Feeds } from '@portico/messaging';
-import { createMetrics, shutdownInOrder } from '@portico/telemetry';
+import type { Feeds, Subscription } from '@portico/messaging';
+import { shutdownInOrder } from '@portico/telemetry';
 import type { Logger } from '@portico/telemetry';
+import type { Server } from 'node:http';
 import { createAdminServer } from './admin/admin-server.ts';
-import { createGatewayMetrics } from './admin/gateway-metrics.ts';
 import { ClusterCensus, Heartbeats } from './config-feed/heartbeats.ts';
 import { NodeState } from './config-feed/node-state.ts';
 import type { GatewayConfig } from './config.ts';
 import { createForward } from './forward/forward.ts';
 import { createInjections } from './forward/injection.ts';
 import { createHandler } from './handle/handle.ts';
-import { InFlight } from './handle/in-flight.ts';
 import { TokenCache } from './keys/verified-tokens.ts';
 import { createMeters } from './limits/index.ts';
-import { Outbox } from './outbox/outbox.ts';
-import { Spill } from './outbox/spill.ts';
-import { buildRecord } from './records/build-record.ts';
+import type { Limits as LimitDesk } from './limits/index.ts';
+import { Observation } from './observation.ts';
 import { createAddressReader } from './server/client-address.ts';
 import { listen } from './server/http-listener.ts';
 import { TrafficServer } from './server/traffic-server.ts';
@@ -29,9 +26,10 @@ export interface GatewayDependencies {
 
 export interface Gateway {
   readonly httpPort: number;
+  /** `null` when TLS is off. */
   readonly tlsPort: number | null;
   readonly adminPort: number;
-  /** Drains: answers what is under way, ships every record, then closes. */
+  /** Drains: answers what is under way, ships every record, then closes. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -40,145 +38,177 @@ export async function startGateway(
   config: GatewayConfig,
   { feeds, logger }: GatewayDependencies,
 ): Promise<Gateway> {
-  const startedAtMs = Date.now();
-  const { nodeId, limits } = config;
-  const metrics = createMetrics({ service: 'gateway', processMetrics: true });
-  const census = new ClusterCensus(nodeId, feeds.configPublisher);
-  const meters = await createMeters({
-    nodeId,
+  const observation = await Observation.start(config, { feeds, logger, state: () => node.state });
+  const census = new ClusterCensus(config.nodeId, feeds.configPublisher);
+  const desk = await createMeters({
+    nodeId: config.nodeId,
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
     usage: feeds.usage,
     logger,
-    metrics,
+    metrics: observation.metrics,
     clusterSize: () => census.size(),
   });
-  const outbox = new Outbox({
-    // Per process start: a restarted node must not repeat the sequence of the one before.
-    node: `${nodeId}-${startedAtMs.toString(36)}`,
-    publisher: feeds.records,
-    logger,
-    bytesMax: limits.outboxBytesMax,
-    spill: await Spill.open(join(config.snapshotCacheDir, 'outbox'), limits.spillBytesMax),
-  });
-  const upstreams = new UpstreamRegistry({
-    limits: { connectionsMax: limits.upstreamConnectionsMax },
-    logger,
-  });
-  const injectionOf = createInjections(config.variable);
-  const inFlight = new InFlight();
-  const gauges = createGatewayMetrics(metrics, {
-    revision: () => state.revision,
-    isStale: () => state.staleReason !== null,
-    inFlight: () => inFlight.count,
-    outboxDepth: () => outbox.depth,
-    outboxBytes: () => outbox.bytes,
-    spilledBytes: () => outbox.spilledBytes,
-    recordsLost: () => outbox.lost,
-    bodiesShed: () => outbox.shedBodies,
-  });
-  const state = new NodeState({
-    material: { unseal: (sealed) => unseal(sealed, config.keys.sealing) },
-    logger,
-    nowMs: Date.now,
-    onApplied: (index) => {
-      upstreams.applyIndex(index);
-      meters.applyIndex(index);
-      heartbeats.beatNow();
-    },
-    onRefused: () => {
-      gauges.revisionRefused();
-      heartbeats.beatNow();
-    },
-  });
-  const handle = createHandler({
-    currentIndex: () => state.index,
-    meters: meters.meters,
-    recordAdmission: (clientId, profileId, nowMs) =>
-      meters.recordAdmission(clientId, profileId, nowMs),
-    keys: { find: () => ({ kind: 'unknown' }) },
-    verifiedTokens: new TokenCache(),
-    addressOf: createAddressReader(config.trustedProxies),
-    portalSourceKey: config.keys.portalSourceKey,
-    forward: createForward({ upstreams, injectionOf, limits }),
-    limits,
-    onOpened: (exchange) => inFlight.opened(exchange),
-    onClosed: (exchange) => {
-      inFlight.closed(exchange);
-      gauges.observe(exchange);
-      outbox.add(buildRecord(exchange, outbox.node));
-    },
-  });
-  const traffic = new TrafficServer(config, {
-    handle,
-    upgrade: (_request, socket) => socket.destroy(),
-    isUnderWay: (socket) => inFlight.hasOne(socket),
-    onMalformed: (socket, code) => {
-      gauges.malformed(code);
-      return inFlight.breakOff(socket, code);
-    },
-  });
-  const heartbeats = new Heartbeats({
-    node: nodeId,
-    version: config.version,
-    startedAtMs,
-    feed: feeds.config,
-    pulse: () => ({
-      revision: state.revision,
-      lag_ms: state.lagMs,
-      stale: state.staleReason !== null,
-      stale_reason: state.staleReason,
-      draining: traffic.isDraining,
-      in_flight: inFlight.count,
-      outbox_depth: outbox.depth,
-      records_lost: outbox.lost,
-      requests: inFlight.total,
-    }),
-  });
-  const following = await feeds.config.follow(state);
-  const admin = createAdminServer({
-    metrics,
-    health: () => ({
-      node: nodeId,
-      revision: state.index === null ? null : state.revision,
-      stale: state.staleReason !== null,
-      stale_reason: state.staleReason,
-      draining: traffic.isDraining,
-    }),
-  });
-  const { httpPort } = await traffic.start(config);
-  const adminPort = await listen(admin, config.adminPort, config.adminHost);
-  heartbeats.beatNow();
-  logger.info({ node: nodeId, httpPort, adminPort }, 'Gateway is listening');
+  const node = new GatewayNode(config, { feeds, logger, observation, census, desk });
+  const ports = await node.open();
+  logger.info({ node: config.nodeId, ...ports }, 'Gateway is listening');
   let stopping: Promise<void> | null = null;
-  const stop = async (): Promise<void> => {
-    const { drainTimeoutMs } = config;
-    const failures = await shutdownInOrder(
-      [
-        {
-          name: 'traffic',
-          stop: () => {
-            const drained = traffic.drain(config.drainGraceMs, drainTimeoutMs);
-            heartbeats.beatNow();
-            return drained;
-          },
+  return { ...ports, stop: () => (stopping ??= node.close()) };
+}
+
+interface NodeParts extends GatewayDependencies {
+  readonly observation: Observation;
+  readonly census: ClusterCensus;
+  readonly desk: LimitDesk;
+}
+
+/** The parts of a node, wired to each other. */
+class GatewayNode {
+  readonly state: NodeState;
+  readonly #config: GatewayConfig;
+  readonly #parts: NodeParts;
+  readonly #upstreams: UpstreamRegistry;
+  readonly #traffic: TrafficServer;
+  readonly #heartbeats: Heartbeats;
+  readonly #admin: Server;
+  #following: Subscription | null = null;
+
+  constructor(config: GatewayConfig, parts: NodeParts) {
+    const { logger, observation } = parts;
+    this.#config = config;
+    this.#parts = parts;
+    this.#upstreams = new UpstreamRegistry({
+      limits: { connectionsMax: config.limits.upstreamConnectionsMax },
+      logger,
+    });
+    this.state = this.#createState();
+    this.#traffic = this.#createTraffic();
+    this.#heartbeats = this.#createHeartbeats();
+    this.#admin = createAdminServer({
+      metrics: observation.metrics,
+      health: () => ({
+        node: config.nodeId,
+        revision: this.state.index === null ? null : this.state.revision,
+        stale: this.state.staleReason !== null,
+        stale_reason: this.state.staleReason,
+        draining: this.#traffic.isDraining,
+      }),
+    });
+  }
+
+  async open(): Promise<Omit<Gateway, 'stop'>> {
+    const { feeds } = this.#parts;
+    this.#following = await feeds.config.follow(this.state);
+    const ports = await this.#traffic.start();
+    const adminPort = await listen(this.#admin, this.#config.adminPort, this.#config.adminHost);
+    this.#heartbeats.beatNow();
+    return { ...ports, adminPort };
+  }
+
+  /** First what lets work in, last what work needs. */
+  async close(): Promise<void> {
+    const { logger, observation, desk, census } = this.#parts;
+    const { drainTimeoutMs } = this.#config;
+    const steps = [
+      { name: 'traffic', stop: () => this.#drain() },
+      { name: 'configuration', stop: () => this.#following?.stop() },
+      { name: 'upstreams', stop: () => this.#upstreams.close() },
+      { name: 'records', stop: () => observation.outbox.stop(RECORDS_FLUSH_MS) },
+      { name: 'limits', stop: () => desk.stop() },
+      { name: 'census', stop: () => census.stop() },
+      { name: 'heartbeats', stop: () => this.#heartbeats.stop() },
+      { name: 'admin', stop: () => closeServer(this.#admin) },
+    ];
+    const timeoutMs = drainTimeoutMs + this.#config.drainGraceMs + 2 * RECORDS_FLUSH_MS;
+    for (const failure of await shutdownInOrder(steps, { timeoutMs })) {
+      logger.error({ failure }, 'A part of the gateway did not stop');
+    }
+  }
+
+  #drain(): Promise<void> {
+    const drained = this.#traffic.drain(this.#config.drainGraceMs, this.#config.drainTimeoutMs);
+    this.#heartbeats.beatNow();
+    return drained;
+  }
+
+  #createState(): NodeState {
+    const { logger, desk, observation } = this.#parts;
+    return new NodeState({
+      material: { unseal: (sealed) => unseal(sealed, this.#config.keys.sealing) },
+      logger,
+      nowMs: Date.now,
+      onApplied: (index) => {
+        this.#upstreams.applyIndex(index);
+        desk.applyIndex(index);
+        this.#heartbeats.beatNow();
+      },
+      onRefused: () => {
+        observation.counters.revisionRefused();
+        this.#heartbeats.beatNow();
+      },
+    });
+  }
+
+  #createTraffic(): TrafficServer {
+    const config = this.#config;
+    const { logger, observation, desk } = this.#parts;
+    const { limits } = config;
+    const injectionOf = createInjections(config.variable);
+    const handle = createHandler({
+      currentIndex: () => this.state.index,
+      meters: desk.meters,
+      recordAdmission: (clientId, profileId, nowMs) =>
+        desk.recordAdmission(clientId, profileId, nowMs),
+      keys: { find: () => ({ kind: 'unknown' }) },
+      verifiedTokens: new TokenCache(),
+      addressOf: createAddressReader(config.trustedProxies),
+      portalSourceKey: config.keys.portalSourceKey,
+      forward: createForward({ upstreams: this.#upstreams, injectionOf, limits }),
+      limits,
+      onOpened: observation.opened,
+      onClosed: observation.closed,
+    });
+    const { inFlight, counters } = observation;
+    return new TrafficServer(
+      config,
+      {
+        handle,
+        upgrade: (_request, socket) => socket.destroy(),
+        isUnderWay: (socket) => inFlight.hasOne(socket),
+        onMalformed: (socket, code) => {
+          counters.malformed(code);
+          return inFlight.breakOff(socket, code);
         },
-        { name: 'configuration', stop: () => following.stop() },
-        { name: 'upstreams', stop: () => upstreams.close() },
-        { name: 'records', stop: () => outbox.stop(5_000) },
-        { name: 'limits', stop: () => meters.stop() },
-        { name: 'census', stop: () => census.stop() },
-        { name: 'heartbeats', stop: () => heartbeats.stop() },
-        {
-          name: 'admin',
-          stop: () => {
-            admin.closeAllConnections();
-            return new Promise((closed) => admin.close(closed));
-          },
-        },
-      ],
-      { timeoutMs: drainTimeoutMs + 15_000 },
+      },
+      logger,
     );
-    for (const failure of failures) logger.error({ failure }, 'Stopping the gateway');
-  };
-  return { httpPort, tlsPort: null, adminPort, stop: () => (stopping ??= stop()) };
+  }
+
+  #createHeartbeats(): Heartbeats {
+    const { feeds, observation } = this.#parts;
+    return new Heartbeats({
+      node: this.#config.nodeId,
+      version: this.#config.version,
+      startedAtMs: Date.now(),
+      feed: feeds.config,
+      pulse: () => ({
+        revision: this.state.revision,
+        lag_ms: this.state.lagMs,
+        stale: this.state.staleReason !== null,
+        stale_reason: this.state.staleReason,
+        draining: this.#traffic.isDraining,
+        in_flight: observation.inFlight.count,
+        outbox_depth: observation.outbox.depth,
+        records_lost: observation.outbox.lost,
+      }),
+      requests: () => observation.inFlight.total,
+    });
+  }
+}
+
+/** How long unsent records may hold up a stop before they go to disk or are counted as lost. */
+const RECORDS_FLUSH_MS = 5_000;
+
+function closeServer(server: Server): Promise<unknown> {
+  server.closeAllConnections();
+  return new Promise((closed) => server.close(closed));
 }

@@ -13,7 +13,7 @@ export type Pulse = Pick<
   | 'in_flight'
   | 'outbox_depth'
   | 'records_lost'
-> & { /** Requests since the process started. */ readonly requests: number };
+>;
 
 export interface HeartbeatOptions {
   readonly node: string;
@@ -21,6 +21,8 @@ export interface HeartbeatOptions {
   readonly startedAtMs: number;
   readonly feed: Pick<ConfigFeed, 'beat'>;
   readonly pulse: () => Pulse;
+  /** Requests since the process started. */
+  readonly requests: () => number;
 }
 
 /** Beats every second, and at once when there is news: that is what `Prefer: wait` waits for. */
@@ -39,7 +41,6 @@ export class Heartbeats {
 
   beatNow(): void {
     const { node, version, startedAtMs, feed, pulse } = this.#options;
-    const { requests: _requests, ...now } = pulse();
     feed.beat({
       format: HEARTBEAT_FORMAT,
       node,
@@ -47,7 +48,7 @@ export class Heartbeats {
       started_at_ms: startedAtMs,
       sent_at_ms: Date.now(),
       rps: this.#rps,
-      ...now,
+      ...pulse(),
     });
   }
 
@@ -57,7 +58,7 @@ export class Heartbeats {
 
   #tick(): void {
     const nowMs = Date.now();
-    const { requests } = this.#options.pulse();
+    const requests = this.#options.requests();
     const elapsedMs = Math.max(1, nowMs - this.#countedAtMs);
     this.#rps = Math.round(((requests - this.#requestsBefore) * 10_000) / elapsedMs) / 10;
     this.#requestsBefore = requests;

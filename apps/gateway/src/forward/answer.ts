@@ -2,10 +2,26 @@ import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { Admission } from '@portico/enforcement';
 import type { Exchange } from '../handle/exchange.ts';
 import { appendRateHeaders, RATE_HEADERS } from '../handle/rate-headers.ts';
-import { hasUnreadBody, writeHead } from '../handle/write-head.ts';
+import { grouped, hasUnreadBody, writeHead } from '../handle/write-head.ts';
 import { upstreamsHeaders } from './response-headers.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
+/** Where we decide who may read an answer from a browser, the upstream does not. */
+const CORS_HEADERS = [
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'access-control-allow-methods',
+  'access-control-allow-headers',
+  'access-control-expose-headers',
+  'access-control-max-age',
+];
+/** What of the upstream's is replaced: by limits (1), by CORS (2), by both (3). */
+const REPLACED: readonly ReadonlySet<string>[] = [
+  NOTHING,
+  RATE_HEADERS,
+  new Set(CORS_HEADERS),
+  new Set([...RATE_HEADERS, ...CORS_HEADERS]),
+];
 
 /** Where an answer goes: what is known of it once its head arrived. */
 export class Answer {
@@ -31,8 +47,13 @@ export class Answer {
   ): void {
     const exchange = this.#exchange;
     const limits = admission.limits();
-    const flat = upstreamsHeaders(headers, limits.length === 0 ? NOTHING : RATE_HEADERS);
-    flat.push('X-Request-ID', exchange.requestId);
+    const isRated = limits.length > 0;
+    const isShared = exchange.corsHeaders.length > 0;
+    const flat = upstreamsHeaders(
+      headers,
+      REPLACED[(isRated ? 1 : 0) + (isShared ? 2 : 0)] ?? NOTHING,
+    );
+    flat.push('X-Request-ID', exchange.requestId, ...exchange.corsHeaders);
     appendRateHeaders(flat, limits, exchange.startedAtMs);
     // The upstream did not want the rest of the body: nobody knows where the next request starts.
     if (hasUnreadBody(exchange)) flat.push('Connection', 'close');
@@ -60,16 +81,10 @@ export class Answer {
     this.#isEnded = true;
     const { response } = this.#exchange;
     const flat = upstreamsHeaders(trailers, NOTHING);
-    if (flat.length > 0 && this.length === null) response.addTrailers(pairsOf(flat));
+    if (flat.length > 0 && this.length === null) response.addTrailers(grouped(flat));
     response.end();
   }
 }
-
-const pairsOf = (flat: readonly string[]): [string, string][] =>
-  Array.from({ length: flat.length / 2 }, (_, at) => [
-    flat[2 * at] as string,
-    flat[2 * at + 1] as string,
-  ]);
 
 /** `103 Early Hints` is worth passing on; other interim answers are between us and the upstream. */
 export function relayInterim(

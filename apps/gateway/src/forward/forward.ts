@@ -1,3 +1,4 @@
+import { checkBody } from '@portico/enforcement';
 import type { Admission, CompiledEndpoint } from '@portico/enforcement';
 import type { Limits } from '../config.ts';
 import { headerOf } from '../handle/exchange.ts';
@@ -5,6 +6,7 @@ import type { Exchange } from '../handle/exchange.ts';
 import { refuse } from '../handle/respond.ts';
 import { hasBody } from '../server/head.ts';
 import type { UpstreamRegistry } from '../upstreams/upstream-registry.ts';
+import { decodeBody } from './decode-body.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Injection } from './injection.ts';
 import { BodyFlaw, collectBody, RequestBody } from './request-body.ts';
@@ -27,8 +29,8 @@ export function createForward(parts: ForwardParts): Forward {
       refuse(exchange, { code: 'payload_too_large', limits: admission.limits });
       return;
     }
-    if (!hasBody(exchange.request)) send(parts, exchange, admission, null);
-    else if (admission.mustCheckBody) checkThenSend(parts, exchange, admission);
+    if (admission.mustCheckBody) checkThenSend(parts, exchange, admission);
+    else if (!hasBody(exchange.request)) send(parts, exchange, admission, null);
     else streamBody(parts, exchange, admission);
   };
 }
@@ -53,23 +55,49 @@ function streamBody(parts: ForwardParts, exchange: Exchange, admission: Admissio
 }
 
 function checkThenSend(parts: ForwardParts, exchange: Exchange, admission: Admission): void {
-  collectBody({
-    request: exchange.request,
-    response: exchange.response,
-    bytesMax: parts.limits.checkedBodyBytesMax,
-    idleMs: parts.limits.bodyIdleMs,
-    onChunk: (chunk) => countIn(exchange, chunk),
-  }).then(
-    (body) => {
-      send(parts, exchange, admission, body);
-    },
-    (error: unknown) => {
-      const flaw: UpstreamFailure =
-        error instanceof BodyFlaw ? error : { code: 'internal_error', reason: String(error) };
-      refuse(exchange, { code: flaw.code, reason: flaw.reason });
-    },
-  );
+  holdAndCheck(parts, exchange, admission).catch((error: unknown) => {
+    const flaw: UpstreamFailure =
+      error instanceof BodyFlaw ? error : { code: 'internal_error', reason: String(error) };
+    refuse(exchange, { code: flaw.code, reason: flaw.reason });
+  });
 }
+
+/** The body is checked as what it decodes to, and forwarded as the bytes that came. */
+async function holdAndCheck(
+  parts: ForwardParts,
+  exchange: Exchange,
+  admission: Admission,
+): Promise<void> {
+  const { request, response } = exchange;
+  const { limits } = parts;
+  const body = hasBody(request)
+    ? await collectBody({
+        request,
+        response,
+        bytesMax: limits.checkedBodyBytesMax,
+        idleMs: limits.bodyIdleMs,
+        onChunk: (chunk) => countIn(exchange, chunk),
+      })
+    : Buffer.alloc(0);
+  const plain = await decodeBody(
+    body,
+    headerOf(request, 'content-encoding'),
+    limits.checkedBodyBytesMax,
+  );
+  const details =
+    plain === null
+      ? [UNKNOWN_CODING]
+      : checkBody(admission.endpoint, plain, headerOf(request, 'content-type'));
+  if (response.destroyed) return;
+  if (details.length > 0)
+    refuse(exchange, { code: 'invalid_request', details, limits: admission.limits });
+  else send(parts, exchange, admission, body);
+}
+
+const UNKNOWN_CODING = {
+  path: 'header.content-encoding',
+  message: 'must be gzip, deflate, br or absent, and the body must be in it',
+};
 
 function countIn(exchange: Exchange, chunk: Buffer): void {
   exchange.requestBytes += chunk.length;

@@ -43,6 +43,8 @@ export class Exchange {
   responseBytes = 0;
   requestCapture: Capture | null = null;
   responseCapture: Capture | null = null;
+  /** Flat; go with every answer to this request. */
+  corsHeaders: readonly string[] = [];
   /** Flat, as sent. */
   responseHeaders: readonly string[] = [];
   /** True once it was refused: whatever else goes wrong after that changes nothing. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PORTAL_SOURCE_HEADER } from '@portico/contracts';
-import { decide } from '@portico/enforcement';
+import { corsDecision, decide } from '@portico/enforcement';
 import type {
   Admission,
   ConfigIndex,
@@ -17,8 +17,9 @@ import { Capture } from '../records/capture.ts';
 import { portalPerson } from '../records/portal-source.ts';
 import type { ClientAddress } from '../server/client-address.ts';
 import { headFlaw, readTarget } from '../server/head.ts';
+import { peerCertificate } from '../server/peer-certificate.ts';
 import { Exchange, headerOf } from './exchange.ts';
-import { refuse } from './respond.ts';
+import { answerPreflight, refuse } from './respond.ts';
 import { waitBounded } from './wait-bounded.ts';
 
 export interface HandleParts {
@@ -60,8 +61,12 @@ export function createHandler(
       query: exchange.target.query,
       headers: request.headers,
       clientIp: exchange.address.ip,
-      peerCertificate: null,
+      peerCertificate: peerCertificate(request, exchange.address),
     };
+    if (request.headers.origin !== undefined && isPreflight(parts, exchange, inbound)) {
+      answerPreflight(exchange);
+      return;
+    }
     const decision = decideNow(parts, exchange, inbound);
     if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
     else settle(parts, exchange, decision);
@@ -78,10 +83,25 @@ function open(
   parts.onOpened(exchange);
   // Emitted once per response, after the last byte or when the connection is gone.
   response.once('close', () => {
-    if (!response.writableFinished) leftEarly(exchange);
+    if (!isSent(response)) leftEarly(exchange);
     parts.onClosed(exchange);
   });
   return exchange;
+}
+
+/** True when the last byte went out. HTTP/2's answers know it of their stream only. */
+const isSent = (response: ServerResponse & { stream?: { writableFinished: boolean } }): boolean =>
+  response.writableFinished ?? response.stream?.writableFinished === true;
+
+/** Learns what a browser on another origin may see; a preflight is answered by that alone. */
+function isPreflight(parts: HandleParts, exchange: Exchange, inbound: InboundRequest): boolean {
+  const index = parts.currentIndex();
+  if (index === null) return false;
+  const cors = corsDecision(index, inbound);
+  if (cors.kind === 'none') return false;
+  exchange.corsHeaders = cors.headers.flat();
+  exchange.revision = index.revision;
+  return cors.kind === 'preflight';
 }
 
 /** The caller went away, unless it was us who cut the connection. */

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { GATEWAY_FAILURES } from '@portico/contracts';
 import type {
   ErrorBody,
@@ -21,8 +22,6 @@ export interface No {
   readonly limits?: () => readonly LimitState[];
   /** Only for the record and the log. */
   readonly reason?: string;
-  /** Headers that go with every answer here, e.g. CORS. */
-  readonly headers?: readonly string[];
 }
 
 /** Answers from the failure catalogue. The details of what broke go to the record, never to the body. */
@@ -33,7 +32,7 @@ export function refuse(exchange: Exchange, no: No): void {
   exchange.outcome = no.code;
   exchange.reason = no.reason ?? null;
   const failure = GATEWAY_FAILURES[no.code];
-  if (response.headersSent || response.destroyed) {
+  if (response.headersSent || isGone(response)) {
     // Too late for another answer: cutting the connection is the only way left to say that it broke.
     if (exchange.status === 0) exchange.status = failure.status;
     response.destroy();
@@ -69,7 +68,18 @@ function headersOf(exchange: Exchange, no: No, bodyBytes: number): string[] {
   if (no.allow !== undefined) flat.push('Allow', no.allow.join(', '));
   if (no.retryAfterSeconds !== undefined) flat.push('Retry-After', String(no.retryAfterSeconds));
   if (no.wwwAuthenticate !== undefined) flat.push('WWW-Authenticate', no.wwwAuthenticate);
-  if (no.headers !== undefined) flat.push(...no.headers);
+  flat.push(...exchange.corsHeaders);
   if (no.limits !== undefined) appendRateHeaders(flat, no.limits(), exchange.startedAtMs);
   return flat;
+}
+
+/** HTTP/2's answers know it of their stream only. */
+const isGone = (response: ServerResponse & { stream?: { destroyed: boolean } }): boolean =>
+  response.destroyed || response.stream?.destroyed === true;
+
+/** The answer to a browser's preflight: nothing but the permissions. */
+export function answerPreflight(exchange: Exchange): void {
+  exchange.outcome = 'preflight';
+  writeHead(exchange, 204, ['X-Request-ID', exchange.requestId, ...exchange.corsHeaders]);
+  exchange.response.end();
 }

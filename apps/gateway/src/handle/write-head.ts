@@ -24,7 +24,8 @@ export function writeHead(
   }
 }
 
-function grouped(flat: readonly string[]): Record<string, string | string[]> {
+/** Flat to a map with lower-case names; repeated ones become lists. */
+export function grouped(flat: readonly string[]): Record<string, string | string[]> {
   const map: Record<string, string | string[]> = {};
   for (let at = 0; at + 1 < flat.length; at += 2) {
     const name = (flat[at] as string).toLowerCase();

@@ -28,6 +28,8 @@ export function headFlaw(request: IncomingMessage, limits: HeadLimits): GatewayF
   if (url.length > limits.urlBytesMax) return 'headers_too_large';
   if (!TARGET.test(url)) return 'bad_request';
   if (!isSaneHost(request)) return 'bad_request';
+  // HTTP/2 keeps the first of several: what we judge must be all there is.
+  if (request.httpVersionMajor >= 2 && isRepeated(request, 'authorization')) return 'bad_request';
   return isSaneFraming(request) ? null : 'bad_request';
 }
 
@@ -37,6 +39,9 @@ function isSaneHost(request: IncomingMessage): boolean {
   if (host === undefined) return request.httpVersion === '1.0';
   return typeof host === 'string' && HOST.test(host);
 }
+
+const isRepeated = (request: IncomingMessage, name: string): boolean =>
+  request.rawHeaders.filter((header, at) => at % 2 === 0 && header === name).length > 1;
 
 /** Any coding but `chunked` would be lost on the way: we un-chunk, and the name is hop-by-hop. */
 function isSaneFraming(request: IncomingMessage): boolean {

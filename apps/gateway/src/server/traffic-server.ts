@@ -1,12 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayFailureCode } from '@portico/contracts';
+import type { Logger } from '@portico/telemetry';
 import type { GatewayConfig } from '../config.ts';
 import { createHttpListener, listen } from './http-listener.ts';
 import type { TrafficListener } from './http-listener.ts';
 import { answerMalformed, codeOfParserError } from './malformed.ts';
+import { readTls, tlsFiles, watchTls } from './tls-certificate.ts';
+import { createTlsListener } from './tls-listener.ts';
 
 export interface TrafficParts {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
@@ -18,19 +22,32 @@ export interface TrafficParts {
 
 /** Partner traffic: every listener there is, and the way they all end. */
 export class TrafficServer {
+  readonly #config: GatewayConfig;
+  readonly #logger: Logger;
+  readonly #listener: TrafficListener;
   readonly #http: Server;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  #https: Http2SecureServer | null = null;
+  #stopWatching: (() => void) | null = null;
   #isDraining = false;
 
-  constructor(config: GatewayConfig, parts: TrafficParts) {
-    this.#http = createHttpListener(config.limits, this.#listener(parts));
+  constructor(config: GatewayConfig, parts: TrafficParts, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#listener = this.#listenerOf(parts);
+    this.#http = createHttpListener(config.limits, this.#listener);
   }
 
   get isDraining(): boolean {
     return this.#isDraining;
   }
 
-  async start(config: GatewayConfig): Promise<{ httpPort: number }> {
-    return { httpPort: await listen(this.#http, config.httpPort, config.host) };
+  async start(): Promise<{ httpPort: number; tlsPort: number | null }> {
+    const { host, httpPort, tlsPort } = this.#config;
+    return {
+      httpPort: await listen(this.#http, httpPort, host),
+      tlsPort: tlsPort === null ? null : await this.#startTls(tlsPort, host),
+    };
   }
 
   /**
@@ -40,15 +57,40 @@ export class TrafficServer {
    */
   async drain(graceMs: number, withinMs: number): Promise<void> {
     this.#isDraining = true;
+    this.#stopWatching?.();
     await delay(graceMs);
-    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    const closed = [this.#http, this.#https]
+      .filter((server) => server !== null)
+      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     this.#http.closeIdleConnections();
-    const cut = setTimeout(() => this.#http.closeAllConnections(), withinMs);
-    await closed;
+    // HTTP/2 says it in a GOAWAY frame: streams under way finish, no new ones are opened.
+    for (const session of this.#sessions) session.close();
+    const cut = setTimeout(() => this.#cut(), withinMs);
+    await Promise.all(closed);
     clearTimeout(cut);
   }
 
-  #listener(parts: TrafficParts): TrafficListener {
+  #cut(): void {
+    this.#http.closeAllConnections();
+    for (const session of this.#sessions) session.destroy();
+    // Its HTTP/1.1 half keeps its own list, under the plain server's name.
+    (this.#https as unknown as Partial<Server> | null)?.closeAllConnections?.();
+  }
+
+  async #startTls(port: number, host: string): Promise<number> {
+    const files = await tlsFiles(this.#config.tlsFiles, this.#config.dataDir);
+    const server = createTlsListener(this.#config.limits, await readTls(files), this.#listener);
+    server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    this.#https = server;
+    const renew = (material: { cert: Buffer; key: Buffer }) => server.setSecureContext(material);
+    this.#stopWatching = watchTls(files, renew, { logger: this.#logger });
+    return listen(server, port, host);
+  }
+
+  #listenerOf(parts: TrafficParts): TrafficListener {
     return {
       onRequest: (request, response) => {
         // Told on the answer, so that no caller sends its next request into a closing socket.
@@ -56,20 +98,22 @@ export class TrafficServer {
         parts.handle(request, response);
       },
       onUpgrade: parts.upgrade,
-      onMalformed: (error: NodeJS.ErrnoException, socket: Socket) => {
-        // The peer is gone: there is nobody to answer, and nothing was asked.
-        if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
-          socket.destroy();
-          return;
-        }
-        // Hung up in the middle of a body: its own story, told by the request that is under way.
-        if (error.code === 'HPE_INVALID_EOF_STATE' && parts.isUnderWay(socket)) {
-          socket.destroy();
-          return;
-        }
-        const code = codeOfParserError(error);
-        if (!parts.onMalformed(socket, code)) answerMalformed(socket, code);
-      },
+      onMalformed: (error, socket) => onMalformed(parts, error, socket),
     };
   }
+}
+
+function onMalformed(parts: TrafficParts, error: NodeJS.ErrnoException, socket: Socket): void {
+  // The peer is gone: there is nobody to answer, and nothing was asked.
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
+    socket.destroy();
+    return;
+  }
+  // Hung up in the middle of a body: its own story, told by the request that is under way.
+  if (error.code === 'HPE_INVALID_EOF_STATE' && parts.isUnderWay(socket)) {
+    socket.destroy();
+    return;
+  }
+  const code = codeOfParserError(error);
+  if (!parts.onMalformed(socket, code)) answerMalformed(socket, code);
 }

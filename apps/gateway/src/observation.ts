@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { Feeds } from '@portico/messaging';
+import { createMetrics } from '@portico/telemetry';
+import type { Logger, Metrics } from '@portico/telemetry';
+import { createGatewayMetrics } from './admin/gateway-metrics.ts';
+import type { GatewayMetrics } from './admin/gateway-metrics.ts';
+import type { NodeState } from './config-feed/node-state.ts';
+import type { GatewayConfig } from './config.ts';
+import type { Exchange } from './handle/exchange.ts';
+import { InFlight } from './handle/in-flight.ts';
+import { Outbox } from './outbox/outbox.ts';
+import { Spill } from './outbox/spill.ts';
+import { buildRecord } from './records/build-record.ts';
+
+/** Everything that is written down about requests: in flight, in metrics, in records. */
+export class Observation {
+  readonly metrics: Metrics = createMetrics({ service: 'gateway', processMetrics: true });
+  readonly inFlight = new InFlight();
+  readonly outbox: Outbox;
+  readonly counters: GatewayMetrics;
+
+  private constructor(outbox: Outbox, state: () => NodeState) {
+    this.outbox = outbox;
+    this.counters = createGatewayMetrics(this.metrics, {
+      revision: () => state().revision,
+      isStale: () => state().staleReason !== null,
+      inFlight: () => this.inFlight.count,
+      outboxDepth: () => outbox.depth,
+      outboxBytes: () => outbox.bytes,
+      spilledBytes: () => outbox.spilledBytes,
+      recordsLost: () => outbox.lost,
+      bodiesShed: () => outbox.shedBodies,
+    });
+  }
+
+  static async start(
+    config: GatewayConfig,
+    { feeds, logger, state }: { feeds: Feeds; logger: Logger; state: () => NodeState },
+  ): Promise<Observation> {
+    const outbox = new Outbox({
+      // Per process start: a restarted node must not repeat the sequence of the one before.
+      node: `${config.nodeId}-${Date.now().toString(36)}`,
+      publisher: feeds.records,
+      logger,
+      bytesMax: config.limits.outboxBytesMax,
+      spill: await Spill.open(join(config.snapshotCacheDir, 'outbox'), config.limits.spillBytesMax),
+    });
+    return new Observation(outbox, state);
+  }
+
+  readonly opened = (exchange: Exchange): void => this.inFlight.opened(exchange);
+
+  readonly closed = (exchange: Exchange): void => {
+    this.inFlight.closed(exchange);
+    this.counters.observe(exchange);
+    this.outbox.add(buildRecord(exchange, this.outbox.node));
+  };
+}
