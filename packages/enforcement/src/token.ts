@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Portico's own bearer tokens: `portico_tok_` + 34 random base62 characters + a 6 character
@@ -32,8 +32,7 @@ export function isWellFormedToken(text: string): boolean {
 }
 
 /** What a gateway holds in place of the token: SHA-256 of its whole text, lower-case hex. */
-export const tokenDigest = (text: string): string =>
-  createHash('sha256').update(text, 'utf8').digest('hex');
+export const tokenDigest = (text: string): string => hash('sha256', text, 'hex');
 
 function checksum(text: string): string {
   let rest = crc32(text);

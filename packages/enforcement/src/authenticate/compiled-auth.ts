@@ -7,6 +7,7 @@ export type CompiledAuth =
 
 export interface CompiledToken {
   readonly type: 'token';
+  /** The digest's 64 hex digits as bytes. */
   readonly tokens: readonly { readonly digest: Uint8Array; readonly expiresAtMs: number }[];
 }
 

@@ -19,7 +19,7 @@ export function compileAuth(auth: SnapshotAuth, place: Place, material: Material
       return {
         type: 'token',
         tokens: auth.tokens.map(({ sha256, expires_at_ms }) => ({
-          digest: Buffer.from(sha256, 'hex'),
+          digest: Buffer.from(sha256, 'latin1'),
           expiresAtMs: expires_at_ms ?? Infinity,
         })),
       };
