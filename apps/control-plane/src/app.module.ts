@@ -1,7 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import type { Feeds } from '@portico/messaging';
-import type { Logger, Metrics } from '@portico/telemetry';
 import { DataSource } from 'typeorm';
 import { ClientsModule } from './clients/clients.module.ts';
 import { CollectionsModule } from './collections/collections.module.ts';
@@ -10,7 +8,7 @@ import { ProfilesModule } from './profiles/profiles.module.ts';
 import { UpstreamCredentialsModule } from './upstream-credentials/upstream-credentials.module.ts';
 import { VaultModule } from './vault/vault.module.ts';
 import { AdminGuard } from './access/admin.guard.ts';
-import type { ControlPlaneConfig } from './config.ts';
+import { Foundation } from './foundation.ts';
 import { DeveloperPortalModule } from './developer-portal/developer-portal.module.ts';
 import { ErrorFilter } from './http/error-filter.ts';
 import { PoliciesModule } from './policies/policies.module.ts';
@@ -20,19 +18,11 @@ import { PublishingModule } from './publishing/publishing.module.ts';
 import { RevisionHeaders } from './publishing/revision-headers.ts';
 import { CONFIG, FEEDS, LOGGER, METRICS } from './tokens.ts';
 
-/** What exists before the application does, handed in by `startControlPlane`. */
-export interface Foundation {
-  readonly config: ControlPlaneConfig;
-  readonly feeds: Feeds;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly dataSource: DataSource;
-}
-
 @Module({})
 class FoundationModule {
   static over(foundation: Foundation): DynamicModule {
     const providers: Provider[] = [
+      { provide: Foundation, useValue: foundation },
       { provide: CONFIG, useValue: foundation.config },
       { provide: FEEDS, useValue: foundation.feeds },
       { provide: LOGGER, useValue: foundation.logger },

@@ -4,9 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Feeds } from '@portico/messaging';
 import { createMetrics, shutdownInOrder, type Logger } from '@portico/telemetry';
-import { AppModule, type Foundation } from './app.module.ts';
+import { AppModule } from './app.module.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { createDataSource, migrate } from './database/data-source.ts';
+import { Foundation } from './foundation.ts';
 import { nestLogger } from './http/nest-logger.ts';
 import { createAdapter } from './http/server.ts';
 
@@ -28,7 +29,7 @@ export async function startControlPlane(
   try {
     await migrate(dataSource);
     const metrics = createMetrics({ service: 'control-plane', processMetrics: true });
-    const app = await createApp({ config, feeds, logger, metrics, dataSource });
+    const app = await createApp(new Foundation({ config, feeds, logger, metrics, dataSource }));
     await app.listen(config.port, config.host);
     return running(app, config, { logger, closeDatabase: () => dataSource.destroy() });
   } catch (error) {

@@ -4,7 +4,6 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CONTROL_FAILURES } from '@portico/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ControlPlaneConfig } from '../config.ts';
-import { ApiError } from './api-error.ts';
 import { errorBody, toApiError } from './error-filter.ts';
 import { newRequestId, requestIdOf } from './request-id.ts';
 

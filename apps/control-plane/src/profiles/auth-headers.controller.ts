@@ -1,14 +1,13 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
+import { AuthHeadersDto } from '../auth-headers/auth-headers.dto.ts';
 import { Context, type RequestContext } from '../access/request-context.ts';
 import { RequireRole, WRITES_CONFIG } from '../access/roles.ts';
 import { Answers, AnswersWrite } from '../http/api-docs.ts';
 import { Id, ValidBody } from '../validation/pipes.ts';
 import { Writes } from '../writes/writes.ts';
-import { AuthHeadersResponse, RotateCredential, RotatedResponse } from './auth-headers.dto.ts';
-import { AuthHeaders } from './auth-headers.ts';
-import { Credentials } from './credentials.ts';
+import { RotateCredential, RotatedResponse } from './auth-headers.dto.ts';
+import { RevealedHeaders } from './auth-headers.ts';
 import { toProfileResponse } from './profile.response.ts';
 import { ProfilesService } from './profiles.service.ts';
 
@@ -18,16 +17,14 @@ import { ProfilesService } from './profiles.service.ts';
 export class AuthHeadersController {
   constructor(
     private readonly profiles: ProfilesService,
-    private readonly credentials: Credentials,
-    private readonly authHeaders: AuthHeaders,
+    private readonly revealed: RevealedHeaders,
     private readonly writes: Writes,
-    private readonly dataSource: DataSource,
   ) {}
 
   @Get('auth-headers')
   @RequireRole(...WRITES_CONFIG)
-  @Answers(AuthHeadersResponse)
-  async show(@Context() context: RequestContext, @Id() id: string): Promise<AuthHeadersResponse> {
+  @Answers(AuthHeadersDto)
+  async show(@Context() context: RequestContext, @Id() id: string): Promise<AuthHeadersDto> {
     const { profile } = await this.profiles.get(id);
     // Recorded first: what could not be recorded must not be shown.
     await this.writes.recordOnly(context, {
@@ -37,7 +34,7 @@ export class AuthHeadersController {
       before: null,
       after: null,
     });
-    return this.authHeaders.of(profile);
+    return this.revealed.of(profile);
   }
 
   @Post('rotate')
@@ -55,9 +52,9 @@ export class AuthHeadersController {
     const rotatedAt = record.profile.updated_at.getTime();
     return {
       profile: toProfileResponse(record),
-      credential: (await this.credentials.reveal(this.dataSource, id)) ?? '',
+      credential: (await this.revealed.secretOf(record.profile)) ?? '',
       previous_valid_until: new Date(rotatedAt + grace_period_seconds * 1000).toISOString(),
-      ...(await this.authHeaders.of(record.profile)),
+      ...(await this.revealed.of(record.profile)),
     };
   }
 }

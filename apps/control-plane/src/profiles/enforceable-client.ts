@@ -18,13 +18,15 @@ export async function refuseUnenforceableClient(
   const credentials = await tx.manager.findBy(ProfileCredentialEntity, { profile_id: profile.id });
   const source = toSnapshotClient({ record, profiles: [profile], credentials });
   // On its own: that policies exist was checked, and other profiles were when they were written.
-  const { policy_id: _ofClient, ...client } = source;
-  const profiles = client.profiles.map(({ policy_id: _ofProfile, ...rest }) => rest);
+  const client = {
+    ...withoutPolicy(source),
+    profiles: source.profiles.map(withoutPolicy),
+  };
   const snapshot = {
     revision: 0,
     policies: [],
     collections: [],
-    clients: [{ ...client, profiles }],
+    clients: [client],
   };
   try {
     // The secrets are ours, just made: that they can be opened needs no proof.
@@ -38,3 +40,9 @@ export async function refuseUnenforceableClient(
 /** `profiles.0.auth.public_keys.1` or `profiles.pr_x.auth…` → `body.auth.public_keys.1`. */
 const inBody = (path: string): string =>
   `body.${path.replace(/^profiles\.[^.]+\.?/, '') || 'auth'}`;
+
+function withoutPolicy<T extends { policy_id?: string | undefined }>(from: T): Omit<T, 'policy_id'> {
+  const copy = { ...from };
+  delete copy.policy_id;
+  return copy;
+}

@@ -1,15 +1,10 @@
 import {
-  Inject,
   Injectable,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ConfigError } from '@portico/enforcement';
-import type { Feeds } from '@portico/messaging';
-import type { Logger } from '@portico/telemetry';
-import { DataSource } from 'typeorm';
-import type { ControlPlaneConfig } from '../config.ts';
-import { CONFIG, FEEDS, LOGGER } from '../tokens.ts';
+import { Foundation } from '../foundation.ts';
 import { WriteSignal } from '../writes/write-signal.ts';
 import { readChanges } from './config-reader.ts';
 import { Publication } from './publication.ts';
@@ -37,16 +32,13 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   readonly #listener: RevisionListener;
 
   constructor(
-    private readonly dataSource: DataSource,
     private readonly signal: WriteSignal,
     private readonly metrics: PublishingMetrics,
-    @Inject(CONFIG) private readonly config: ControlPlaneConfig,
-    @Inject(FEEDS) private readonly feeds: Feeds,
-    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly foundation: Foundation,
   ) {
     this.#listener = new RevisionListener({
-      url: config.database.url,
-      logger,
+      url: foundation.config.database.url,
+      logger: foundation.logger,
       onRevision: () => this.wake(),
       onLost: () => (this.#publication = undefined),
     });
@@ -54,7 +46,7 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
 
   onApplicationBootstrap(): void {
     this.#unlisten = this.signal.on(() => this.wake());
-    this.#timer = setInterval(() => this.wake(), this.config.publishing.tickMs);
+    this.#timer = setInterval(() => this.wake(), this.foundation.config.publishing.tickMs);
     this.wake();
   }
 
@@ -89,46 +81,46 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async #publish(): Promise<void> {
-    const isDue = Date.now() - this.#reconciledAtMs >= this.config.publishing.reconcileMs;
+    const isDue = Date.now() - this.#reconciledAtMs >= this.foundation.config.publishing.reconcileMs;
     if (this.#publication === undefined || isDue) return this.#reconcile();
     const publication = this.#publication;
     const startedAt = performance.now();
-    const changes = await readChanges(this.dataSource, publication.revision);
+    const changes = await readChanges(this.foundation.dataSource, publication.revision);
     if (changes.revision === publication.revision) return;
     const news = publication.apply(changes);
     // From here on the publication is ahead of the bucket: if sending fails, start over from both.
     this.#publication = undefined;
-    await this.feeds.configPublisher.publish(await publication.messages(news));
+    await this.foundation.feeds.configPublisher.publish(await publication.messages(news));
     this.#publication = publication;
     this.metrics.published(publication.revision, performance.now() - startedAt);
   }
 
   async #reconcile(): Promise<void> {
-    const publication = new Publication(this.config.keyring);
+    const publication = new Publication(this.foundation.config.keyring);
     const startedAt = performance.now();
     const { repaired, published } = await reconcile(publication, {
-      dataSource: this.dataSource,
-      bucket: this.feeds.configPublisher,
+      dataSource: this.foundation.dataSource,
+      bucket: this.foundation.feeds.configPublisher,
     });
     this.#publication = publication;
     this.#reconciledAtMs = Date.now();
     if (published) {
       const revision = publication.revision;
-      this.logger.info({ revision, repaired }, 'brought the published configuration up to date');
+      this.foundation.logger.info({ revision, repaired }, 'brought the published configuration up to date');
       this.metrics.published(revision, performance.now() - startedAt);
     }
     const keep = publication.revision - JOURNAL_REVISIONS;
-    await this.dataSource.query('delete from config_changes where revision <= $1', [keep]);
+    await this.foundation.dataSource.query('delete from config_changes where revision <= $1', [keep]);
   }
 
   #failed(error: unknown): void {
     if (error instanceof ConfigError) {
       // Nothing was sent, and nodes keep what they run; only a person can put this right.
       this.metrics.refused();
-      this.logger.error({ err: error }, 'the configuration cannot be enforced: not published');
+      this.foundation.logger.error({ err: error }, 'the configuration cannot be enforced: not published');
       return;
     }
     this.metrics.failed();
-    this.logger.warn({ err: error }, 'could not publish; trying again');
+    this.foundation.logger.warn({ err: error }, 'could not publish; trying again');
   }
 }

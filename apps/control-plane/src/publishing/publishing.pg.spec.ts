@@ -99,8 +99,8 @@ describe('publishing', () => {
     );
     const bearer = token!.body.headers[2].value.replace('Bearer ', '');
     expect(bearer).toMatch(/^portico_tok_[0-9A-Za-z]{40}$/);
-    expect(jwt!.body.signing_secret).toHaveLength(64);
-    for (const clear of [secret, bearer, jwt!.body.signing_secret]) {
+    expect(jwt!.body.signing.secret).toHaveLength(64);
+    for (const clear of [secret, bearer, jwt!.body.signing.secret]) {
       expect(node.text()).not.toContain(clear);
     }
     const client = node.index().clientById.get('cl_acme');
