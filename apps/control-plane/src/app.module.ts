@@ -1,6 +1,9 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import { AdminUsersModule } from './admin-users/admin-users.module.ts';
+import { ApiKeysModule } from './api-keys/api-keys.module.ts';
+import { AuditModule } from './audit/audit.module.ts';
 import { ClientsModule } from './clients/clients.module.ts';
 import { CollectionsModule } from './collections/collections.module.ts';
 import { EndpointsModule } from './endpoints/endpoints.module.ts';
@@ -45,6 +48,9 @@ const FEATURES = [
   ProfilesModule,
   ClientsModule,
   PublishingModule,
+  AuditModule,
+  ApiKeysModule,
+  AdminUsersModule,
   DeveloperPortalModule,
 ];
 
