@@ -3,8 +3,11 @@ import { readFile, readlink, rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** A server whose parent was killed shuts down by itself; that is how long we let it. */
-const PATIENCE_MS = 15_000;
+/** A server whose parent was killed shuts down by itself; that is how long it takes to begin. */
+const NOTICES_WITHIN_MS = 3_000;
+const STOPS_WITHIN_MS = 60_000;
+/** The file's last line says how the server is. */
+const STOPPING = /^stopping\s*$/m;
 
 /**
  * PostgreSQL believes a `postmaster.pid` whose process id is alive, even when that id belongs to
@@ -13,7 +16,7 @@ const PATIENCE_MS = 15_000;
  */
 export async function clearStaleLock(cluster: string): Promise<void> {
   const file = `${cluster}/postmaster.pid`;
-  const giveUpAtMs = Date.now() + PATIENCE_MS;
+  const sinceMs = Date.now();
   for (;;) {
     const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text === undefined) return;
@@ -22,7 +25,8 @@ export async function clearStaleLock(cluster: string): Promise<void> {
       await rm(file, { force: true });
       return;
     }
-    if (Date.now() > giveUpAtMs) {
+    const patienceMs = STOPPING.test(text) ? STOPS_WITHIN_MS : NOTICES_WITHIN_MS;
+    if (Date.now() - sinceMs > patienceMs) {
       throw new Error(
         `another process (PostgreSQL, pid ${pid}) is using ${cluster}: stop the other Portico, ` +
           'or choose another PORTICO_DATA_DIR',
