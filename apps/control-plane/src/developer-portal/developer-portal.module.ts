@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { ControlPlaneConfig } from '../config.ts';
 import { MailModule } from '../mail/mail.module.ts';
+import { ProfilesModule } from '../profiles/profiles.module.ts';
 import { LogIngestModule } from '../request-logs/log-ingest.module.ts';
 import { CONFIG } from '../tokens.ts';
 import { ClientUsage } from '../usage/client-usage.service.ts';
@@ -8,7 +9,7 @@ import { CatalogueController } from './catalogue/catalogue.controller.ts';
 import { PortalCatalogue } from './catalogue/portal-catalogue.service.ts';
 import { EvidenceController } from './evidence/evidence.controller.ts';
 import { PORTAL_SETTINGS, portalSettings } from './portal-settings.ts';
-import { PortalAuthHeaders } from './profiles/portal-auth-headers.service.ts';
+import { PortalCredentials } from './profiles/portal-credentials.service.ts';
 import { PortalProfiles } from './profiles/portal-profiles.service.ts';
 import { PortalProfilesController } from './profiles/profiles.controller.ts';
 import { PortalGuard } from './session/portal.guard.ts';
@@ -21,7 +22,7 @@ import { TryService } from './try/try.service.ts';
 
 /** Everything a partner developer's browser talks to. */
 @Module({
-  imports: [MailModule, LogIngestModule],
+  imports: [MailModule, LogIngestModule, ProfilesModule],
   controllers: [
     SignInController,
     PortalProfilesController,
@@ -40,7 +41,7 @@ import { TryService } from './try/try.service.ts';
     SignInLinks,
     SignIn,
     PortalProfiles,
-    PortalAuthHeaders,
+    PortalCredentials,
     PortalCatalogue,
     TryService,
     ClientUsage,

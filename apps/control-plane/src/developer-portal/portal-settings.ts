@@ -20,6 +20,9 @@ export interface PortalSettings {
   readonly branding: Branding;
   /** What partners are told: the gateway's public address. */
   readonly gatewayUrl: string;
+  readonly gatewayTlsUrl: string;
+  /** Proves to the gateway that a call comes from a portal person. */
+  readonly portalSourceKey: Uint8Array;
   /** Where `try` sends its calls, and nowhere else. */
   readonly tryOrigin: URL;
   /** Browsers hold back a Secure cookie on plain http; on localhost there is nothing else. */
@@ -43,6 +46,8 @@ export function portalSettings(config: ControlPlaneConfig): PortalSettings {
       support_contact: values.PORTAL_SUPPORT_CONTACT ?? null,
     },
     gatewayUrl: config.gatewayUrl,
+    gatewayTlsUrl: config.gatewayTlsUrl,
+    portalSourceKey: config.keyring.portalSourceKey,
     tryOrigin: new URL(values.GATEWAY_INTERNAL_URL ?? config.gatewayUrl),
     hasSecureCookie: !isLocalhost(new URL(config.portalUrl).hostname),
   };

@@ -1,4 +1,5 @@
 import { AUTH_TYPES, HTTP_METHODS, type AuthType, type Method } from '@portico/contracts';
+import { join } from '@portico/enforcement';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import type { CollectionEntity } from '../../collections/collection.entity.ts';
@@ -134,12 +135,8 @@ const toEndpointDto = (
   description: endpoint.description,
   methods: endpoint.methods,
   path: endpoint.path,
-  full_path: fullPath(collection.base_path, endpoint.path),
+  full_path: join(collection.base_path, endpoint.path),
 });
 
 export const environmentsOf = (collection: CollectionEntity): string[] =>
   Object.keys(collection.upstreams).sort();
-
-/** `/` as a base or as a path adds nothing. */
-export const fullPath = (basePath: string, path: string): string =>
-  `${basePath === '/' ? '' : basePath}${path === '/' ? '' : path}` || '/';

@@ -1,7 +1,7 @@
 import type { FailureDetail } from '@portico/contracts';
+import { join } from '@portico/enforcement';
 import type { HeaderLine } from '../../auth-headers/auth-headers.ts';
 import { invalid } from '../../http/api-error.ts';
-import { fullPath } from '../catalogue/catalogue.dto.ts';
 import type { VisibleEndpoint } from '../catalogue/portal-catalogue.service.ts';
 import { chooseHeaders } from './call-headers.ts';
 import { fillPath } from './call-path.ts';
@@ -22,7 +22,7 @@ export function planCall(
   { collection, endpoint }: VisibleEndpoint,
   caller: Caller,
 ): GatewayCall {
-  const path = fillPath(fullPath(collection.base_path, endpoint.path), input.path_params);
+  const path = fillPath(join(collection.base_path, endpoint.path), input.path_params);
   const query = toQueryText(input.query);
   const headers = chooseHeaders(input.headers, caller);
   const body = toBody(input.body);

@@ -1,13 +1,11 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Keyring } from '@portico/messaging';
 import { identityHeaders, type HeaderLine } from '../../auth-headers/auth-headers.ts';
 import { toCurl } from '../../auth-headers/curl.ts';
 import { hmacAlgorithmOf, signJwt } from '../../auth-headers/sign-jwt.ts';
-import type { ControlPlaneConfig } from '../../config.ts';
 import { invalid } from '../../http/api-error.ts';
+import { RevealedHeaders } from '../../profiles/auth-headers.ts';
 import type { JwtAuth } from '../../profiles/profile-auth.ts';
 import type { ProfileEntity } from '../../profiles/profile.entity.ts';
-import { CONFIG } from '../../tokens.ts';
 import { PortalCatalogue, type VisibleEndpoint } from '../catalogue/portal-catalogue.service.ts';
 import { PORTAL_SETTINGS, type PortalSettings } from '../portal-settings.ts';
 import { PortalProfiles } from '../profiles/portal-profiles.service.ts';
@@ -26,18 +24,18 @@ export type TryOutcome =
 @Injectable()
 export class TryService implements OnApplicationShutdown {
   private readonly gateway: GatewayCaller;
-  private readonly keyring: Keyring;
+  private readonly portalSourceKey: Uint8Array;
   private readonly gatewayTlsUrl: string;
 
   constructor(
     private readonly profiles: PortalProfiles,
     private readonly catalogue: PortalCatalogue,
+    private readonly revealed: RevealedHeaders,
     @Inject(PORTAL_SETTINGS) settings: PortalSettings,
-    @Inject(CONFIG) config: ControlPlaneConfig,
   ) {
     this.gateway = new GatewayCaller(settings.tryOrigin);
-    this.keyring = config.keyring;
-    this.gatewayTlsUrl = config.gatewayTlsUrl;
+    this.portalSourceKey = settings.portalSourceKey;
+    this.gatewayTlsUrl = settings.gatewayTlsUrl;
   }
 
   onApplicationShutdown(): Promise<void> {
@@ -51,7 +49,7 @@ export class TryService implements OnApplicationShutdown {
     const call = await this.plan(input, profile, endpoint);
     const source = portalSourceHeader(
       { email, clientId: client.id },
-      this.keyring.portalSourceKey,
+      this.portalSourceKey,
       Date.now(),
     );
     const answer = await this.gateway.send({ ...call, headers: [...call.headers, source] });
@@ -92,7 +90,7 @@ export class TryService implements OnApplicationShutdown {
   private async credentialOf(profile: ProfileEntity): Promise<readonly HeaderLine[] | null> {
     if (profile.auth_type === 'oidc') return null;
     if (profile.auth_type !== 'token' && profile.auth_type !== 'jwt') return [];
-    const secret = await this.profiles.currentSecret(profile);
+    const secret = await this.revealed.secretOf(profile);
     if (profile.auth_type === 'token') return [bearer(secret ?? '')];
     const auth = profile.auth as JwtAuth;
     if (secret === null || hmacAlgorithmOf(auth) === undefined) return null;
