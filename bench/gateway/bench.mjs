@@ -73,7 +73,9 @@ async function bench() {
   });
 }
 
-const load = (script, seconds) => ({ script, seconds, connections: CONNECTIONS, core: LOAD_CORE });
+function load(script, seconds) {
+  return { script, seconds, connections: CONNECTIONS, core: LOAD_CORE };
+}
 
 async function startAll(estate, upstreamUrl, upstreamPort) {
   const ports = await Promise.all(Array.from({ length: 4 }, freePort));
@@ -110,11 +112,13 @@ async function startPortico(estate) {
   return { name: 'Portico gateway', pid: node.pid, url: node.url };
 }
 
-const bareArgs = (port, upstreamUrl) => [
-  fileURLToPath(new URL('../peers/bare-proxy.mjs', import.meta.url)),
-  `${port}`,
-  upstreamUrl,
-];
+function bareArgs(port, upstreamUrl) {
+  return [
+    fileURLToPath(new URL('../peers/bare-proxy.mjs', import.meta.url)),
+    `${port}`,
+    upstreamUrl,
+  ];
+}
 
 function rowsOf(contenders, samples) {
   const of = (name, field) => median(samples.get(name).map((sample) => sample[field]));

@@ -70,7 +70,12 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
     hasDevMailbox: values.RESEND_API_KEY === undefined && values.SMTP_URL === undefined,
     logLevel: values.LOG_LEVEL,
     encryptionSecret: values.PORTICO_ENCRYPTION_KEY,
-    env: serviceEnv(env, { dataDir, adminApiKey, logLevel: values.LOG_LEVEL }),
+    env: serviceEnv(env, {
+      dataDir,
+      adminApiKey,
+      logLevel: values.LOG_LEVEL,
+      controlPlanePort: values.CONTROL_PLANE_PORT,
+    }),
   };
 }
 
@@ -99,7 +104,12 @@ type PortVariable = Extract<keyof z.infer<typeof schema>, `${string}_PORT`>;
 
 function serviceEnv(
   env: NodeJS.ProcessEnv,
-  decided: { dataDir: string; adminApiKey: string; logLevel: string },
+  decided: {
+    dataDir: string;
+    adminApiKey: string;
+    logLevel: string;
+    controlPlanePort: number;
+  },
 ): NodeJS.ProcessEnv {
   const host = (name: string) => env[name] ?? '127.0.0.1';
   return {
@@ -107,6 +117,7 @@ function serviceEnv(
     PORTICO_DATA_DIR: decided.dataDir,
     PORTICO_ADMIN_API_KEY: decided.adminApiKey,
     LOG_LEVEL: decided.logLevel,
+    PORTAL_URL: env['PORTAL_URL'] ?? `http://localhost:${decided.controlPlanePort}`,
     CONTROL_PLANE_HOST: host('CONTROL_PLANE_HOST'),
     GATEWAY_HOST: host('GATEWAY_HOST'),
     GATEWAY_ADMIN_HOST: host('GATEWAY_ADMIN_HOST'),

@@ -95,7 +95,7 @@ async function startParts(
   const admin = new AdminApi(controlPlane.url, config.adminApiKey);
   if (config.demo !== null) await seedDemo(admin, config.demo);
   return {
-    controlPlaneUrl: controlPlane.url,
+    controlPlaneUrl: `http://localhost:${controlPlane.port}`,
     gatewayUrl,
     gatewayTlsUrl: `https://localhost:${gateway.tlsPort}`,
     gatewayAdminUrl: `http://localhost:${gateway.adminPort}`,

@@ -79,7 +79,7 @@ describe('a process that is told to end', () => {
   const children: ChildProcess[] = [];
   afterEach(() => children.splice(0).forEach((child) => child.kill('SIGKILL')));
 
-  async function start(way: 'cleanly' | 'badly' | 'never') {
+  async function start(way: 'cleanly' | 'slowly' | 'badly' | 'never') {
     const script = fileURLToPath(new URL('../test/terminating-process.ts', import.meta.url));
     const child = spawn(process.execPath, [script, way], { stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(child);
@@ -100,6 +100,14 @@ describe('a process that is told to end', () => {
     const { child, exited } = await start('badly');
     child.kill('SIGTERM');
     expect(await exited).toEqual({ code: 1, output: 'ready\nError: a step failed\n' });
+  });
+
+  it('takes one Ctrl-C that arrives twice for one', async () => {
+    const { child, exited } = await start('slowly');
+    // Two signals of one kind could be merged on their way; two kinds surely arrive as two.
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect((await exited).code).toBe(0);
   });
 
   it('ends at once on a second signal', async () => {

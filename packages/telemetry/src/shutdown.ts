@@ -66,10 +66,12 @@ export interface TerminationOptions {
 }
 
 const FORCED_EXIT_CODE = 130;
+const ECHO_WITHIN_MS = 300;
 
 /**
  * On SIGTERM or SIGINT: `stop()`, then exit 0; exit 1 when it failed or took longer than `timeoutMs`
- * (default 30 s). A second signal ends the process at once. Returns what undoes it.
+ * (default 30 s). A second signal ends the process at once, unless it comes with the first: npm passes
+ * on a Ctrl-C that the terminal has already sent to everybody. Returns what undoes it.
  */
 export function onTermination(
   stop: () => Promise<unknown>,
@@ -77,10 +79,13 @@ export function onTermination(
 ): () => void {
   const target: TerminableProcess = options.process ?? process;
   const timeoutMs = options.timeoutMs ?? 30_000;
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const onSignal = (): void => {
-    if (isStopping) return target.exit(FORCED_EXIT_CODE);
-    isStopping = true;
+    if (stoppingSince !== undefined) {
+      const isEcho = performance.now() - stoppingSince < ECHO_WITHIN_MS;
+      return isEcho ? undefined : target.exit(FORCED_EXIT_CODE);
+    }
+    stoppingSince = performance.now();
     void stopAndReport(stop, timeoutMs, options.onError).then((code) => target.exit(code));
   };
   target.on('SIGTERM', onSignal);

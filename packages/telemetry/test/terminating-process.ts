@@ -9,6 +9,7 @@ const STOPS: Readonly<Record<string, () => Promise<void>>> = {
     await delay(20);
     process.stdout.write('stopped\n');
   },
+  slowly: () => delay(150),
   badly: () => Promise.reject(new Error('a step failed')),
   never: () => new Promise(() => undefined),
 };
