@@ -36,9 +36,15 @@ export const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import('./usage/UsagePage.tsx')).UsagePage }),
           },
           {
-            path: 'requests/:requestId?',
+            path: 'requests',
             lazy: async () => ({
               Component: (await import('./requests/RequestsPage.tsx')).RequestsPage,
+            }),
+          },
+          {
+            path: 'requests/:requestId',
+            lazy: async () => ({
+              Component: (await import('./requests/RequestPage.tsx')).RequestPage,
             }),
           },
           {

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Tooltip } from '@mantine/core';
+import { ActionIcon, Tooltip } from '@mantine/core';
 import { CopyButton, LoadingRows, maskSecret, MessageState, Panel } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Eye, EyeOff, KeyRound } from 'lucide-react';
@@ -32,7 +32,7 @@ export function AuthHeadersPanel() {
   );
 }
 
-function HeadersOf({ profile }: { profile: Profile }) {
+export function HeadersOf({ profile }: { profile: Profile }) {
   const { client } = useSession();
   const { data, error, refetch } = useQuery(authHeadersQuery(profile.id));
   if (error && !data) return <ErrorPanel error={error} onRetry={() => void refetch()} />;
@@ -50,10 +50,10 @@ function HeadersOf({ profile }: { profile: Profile }) {
       </dl>
       <p className={classes.note}>{AUTH_EXPLAINED[profile.auth_type]}</p>
       {profile.auth_type === 'mtls' && (
-        <Alert mt="sm" variant="light">
-          Call with <code>--cert client.crt --key client.key</code>: the certificate registered for
-          this profile.
-        </Alert>
+        <p className={classes.note}>
+          Add <code>--cert client.crt --key client.key</code>: the certificate registered for this
+          profile.
+        </p>
       )}
     </>
   );

@@ -1,5 +1,5 @@
 import { Anchor, Skeleton } from '@mantine/core';
-import { EnvironmentDot, LoadingRows, Panel, Tag } from '@portico/ui';
+import { EnvironmentDot, LoadingRows, Panel, Tag, Prose } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import { isApiError } from '../api/api-error.ts';
@@ -37,7 +37,7 @@ function Collection({ collection }: { collection: CollectionDetail }) {
           Your APIs
         </Anchor>
       }
-      description={collection.description}
+      description={<Prose text={collection.description} />}
       aside={<DownloadMenu collection={collection} />}
     >
       <p className={classes.facts}>

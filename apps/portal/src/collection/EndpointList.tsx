@@ -1,6 +1,6 @@
 import { Kbd, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { countOf, MessageState, MethodBadge, Panel } from '@portico/ui';
+import { countOf, MessageState, MethodBadge, Panel, Prose } from '@portico/ui';
 import { ChevronRight, Search, SearchX } from 'lucide-react';
 import { useRef } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -72,7 +72,11 @@ function EndpointRow({
           {endpoint.name}
         </Link>
         <span className={classes.path}>{endpoint.full_path}</span>
-        {endpoint.description && <p className={classes.description}>{endpoint.description}</p>}
+        {endpoint.description && (
+          <p className={classes.description}>
+            <Prose text={endpoint.description} />
+          </p>
+        )}
       </div>
       <ChevronRight size={17} aria-hidden="true" className={classes.chevron} />
     </li>

@@ -1,6 +1,4 @@
-import { Alert } from '@mantine/core';
-import { CodeBlock } from '@portico/ui';
-import { ShieldCheck } from 'lucide-react';
+import { CodeBlock, Note } from '@portico/ui';
 import { curlSample } from '../samples/curl.ts';
 import type { CallPlan } from './call-plan.ts';
 import { toSampleCall } from './sample-of-plan.ts';
@@ -10,10 +8,10 @@ import type { Auth } from './use-auth.ts';
 export function CertificateGuide({ plan, auth }: { plan: CallPlan; auth: Auth }) {
   return (
     <>
-      <Alert variant="light" icon={<ShieldCheck size={18} />} title="Run this one on your machine">
+      <Note title="Run this one on your machine">
         This profile proves itself with a client certificate, which a web page cannot present. The
         command is complete: put <code>client.crt</code> and <code>client.key</code> beside it.
-      </Alert>
+      </Note>
       <CodeBlock label="curl command" code={curlSample(toSampleCall(plan, auth))} />
     </>
   );

@@ -31,9 +31,9 @@ export function Console({ endpoint, input, edit, plan, auth }: ConsoleProps) {
   const [shownId, setShownId] = useState<number>();
   const shown = history.find(({ id }) => id === shownId) ?? attempt.latest;
   const isMtls = auth.profile?.auth_type === 'mtls';
-  const isTokenMissing = auth.profile?.auth_type === 'oidc' && auth.accessToken.trim() === '';
+  const isTokenMissing = auth.needsToken && auth.accessToken.trim() === '';
   const problems = isTokenMissing
-    ? [...plan.problems, { field: 'token', message: 'Paste an access token first.' }]
+    ? [...plan.problems, { field: 'token', message: 'Paste a token first.' }]
     : plan.problems;
 
   const send = () => {
@@ -61,9 +61,7 @@ export function Console({ endpoint, input, edit, plan, auth }: ConsoleProps) {
           send();
         }}
       >
-        {auth.profile?.auth_type === 'oidc' && (
-          <TokenField auth={auth} problem={problemOf('token')} />
-        )}
+        {auth.needsToken && <TokenField auth={auth} problem={problemOf('token')} />}
         {auth.signing && <JwtGuide signing={auth.signing} />}
         <InputFields endpoint={endpoint} input={input} edit={edit} problemOf={problemOf} />
         {isMtls ? (

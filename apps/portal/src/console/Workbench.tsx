@@ -14,7 +14,7 @@ const change = (input: CallInput, part: Partial<CallInput>): CallInput => ({ ...
 /** Console and samples share one input, so a sample is always the call that Send would make. */
 export function Workbench({ endpoint }: { endpoint: EndpointDetail }) {
   const { active } = useActiveProfile();
-  const [input, edit] = useReducer(change, endpoint, initialInput);
+  const [input, edit] = useReducer(change, endpoint, (opened) => initialInput(opened));
   const auth = useAuth(active);
   const plan = planCall(endpoint, input);
   return (

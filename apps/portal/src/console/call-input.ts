@@ -28,9 +28,15 @@ export const hasWildcard = ({ path }: Pick<EndpointDetail, 'path'>): boolean => 
 export const sendsBody = (method: string): boolean => ['POST', 'PUT', 'PATCH'].includes(method);
 
 /** The form as it opens: examples filled in, so that Send works at once where it can. */
-export function initialInput(endpoint: EndpointDetail): CallInput {
+export function initialInput(
+  endpoint: EndpointDetail,
+  newUuid: () => string = () => crypto.randomUUID(),
+): CallInput {
   const values = endpoint.parameters.flatMap((parameter) => {
-    const value = parameter.example ?? (parameter.required ? parameter.enum?.[0] : undefined);
+    const { example, required, format } = parameter;
+    // A required UUID is mostly an idempotency key: any fresh one will do.
+    const needed = format === 'uuid' ? newUuid() : parameter.enum?.[0];
+    const value = example ?? (required ? needed : undefined);
     return value === undefined ? [] : [[fieldKey(parameter), String(value)] as const];
   });
   return {

@@ -124,6 +124,14 @@ describe('valueProblem', () => {
 });
 
 describe('initialInput', () => {
+  it('gives a required UUID a fresh value, and leaves an optional one empty', () => {
+    const key = parameter({ name: 'Idempotency-Key', in: 'header', format: 'uuid' });
+    const open = (required: boolean) =>
+      initialInput(endpoint({ parameters: [{ ...key, required }] }), () => 'fresh').values;
+    expect(open(true)).toEqual({ 'header.Idempotency-Key': 'fresh' });
+    expect(open(false)).toEqual({});
+  });
+
   it('opens with examples, and with the first choice only where one must be made', () => {
     const opened = initialInput(
       endpoint({

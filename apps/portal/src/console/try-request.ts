@@ -2,14 +2,14 @@ import type { TryRequest } from '../api/types.ts';
 import type { CallPlan } from './call-plan.ts';
 import type { Auth } from './use-auth.ts';
 
-/** The portal adds the auth headers itself; only an OIDC token has to come from here. */
+/** The portal adds the auth headers itself; only a token it cannot make has to come from here. */
 export function toTryRequest(
   endpointId: string,
   plan: CallPlan,
-  { profile, accessToken }: Pick<Auth, 'profile' | 'accessToken'>,
+  { profile, needsToken, accessToken }: Pick<Auth, 'profile' | 'needsToken' | 'accessToken'>,
 ): TryRequest {
   const headers = Object.fromEntries(plan.headers.map(({ name, value }) => [name, value]));
-  if (profile?.auth_type === 'oidc') headers.Authorization = `Bearer ${accessToken.trim()}`;
+  if (needsToken) headers.Authorization = `Bearer ${accessToken.trim()}`;
   return {
     profile_id: profile?.id ?? '',
     endpoint_id: endpointId,

@@ -11,7 +11,9 @@ export interface Auth {
   readonly signing: AuthHeaders['signing'];
   readonly error: unknown;
   readonly isPending: boolean;
-  /** OIDC only: the access token pasted in. Kept in memory, gone with the page. */
+  /** True where only the partner can make the token: OIDC, and JWT under a private key of its own. */
+  readonly needsToken: boolean;
+  /** The token pasted in. Kept in memory, gone with the page. */
   readonly accessToken: string;
   readonly setAccessToken: (token: string) => void;
 }
@@ -23,14 +25,15 @@ export function useAuth(profile: Profile | undefined): Auth {
     ...authHeadersQuery(profile?.id ?? ''),
     enabled: profile !== undefined,
   });
-  const isOidc = profile?.auth_type === 'oidc';
+  const needsToken = profile?.auth_type === 'oidc' || data?.signing?.secret === null;
   return {
     profile,
-    headers: withAccessToken(data?.headers ?? [], isOidc ? accessToken.trim() : ''),
+    headers: withAccessToken(data?.headers ?? [], needsToken ? accessToken.trim() : ''),
     gatewayUrl: originIn(data?.curl) ?? gatewayUrl,
     signing: data?.signing,
     error,
     isPending,
+    needsToken,
     accessToken,
     setAccessToken,
   };

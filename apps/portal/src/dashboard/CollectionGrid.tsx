@@ -1,5 +1,5 @@
 import { Skeleton, VisuallyHidden } from '@mantine/core';
-import { countOf, EnvironmentDot, MessageState, Panel, Tag } from '@portico/ui';
+import { countOf, EnvironmentDot, MessageState, Panel, Tag, Prose } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowRight, PackageOpen } from 'lucide-react';
 import { Link } from 'react-router';
@@ -40,7 +40,9 @@ function CollectionCard({ collection }: { collection: CollectionSummary }) {
         </Link>
       </h2>
       <p className={classes.path}>{collection.base_path}</p>
-      <p className={classes.description}>{collection.description}</p>
+      <p className={classes.description}>
+        <Prose text={collection.description} />
+      </p>
       <div className={classes.foot}>
         <span className={classes.count}>
           {countOf(collection.published_endpoint_count, 'endpoint')}

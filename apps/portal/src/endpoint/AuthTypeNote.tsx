@@ -1,7 +1,5 @@
-import { Alert } from '@mantine/core';
-import { TriangleAlert } from 'lucide-react';
+import { Note } from '@portico/ui';
 import type { AuthType } from '../api/types.ts';
-import classes from '../collection/EnvironmentNote.module.css';
 import { useActiveProfile } from '../profile/active-profile.tsx';
 import { AUTH_LABEL } from '../profile/auth-type.ts';
 
@@ -10,14 +8,9 @@ export function AuthTypeNote({ allowed }: { allowed: readonly AuthType[] }) {
   const { active } = useActiveProfile();
   if (!active || allowed.includes(active.auth_type)) return null;
   return (
-    <Alert
-      color="orange"
-      className={classes.note ?? ''}
-      icon={<TriangleAlert size={18} />}
-      title="Another kind of profile is needed"
-    >
+    <Note tone="caution" title="Another kind of profile is needed">
       This endpoint accepts {allowed.map((type) => AUTH_LABEL[type]).join(', ')}; the profile “
       {active.name}” is {AUTH_LABEL[active.auth_type]}. Choose another at the top of the page.
-    </Alert>
+    </Note>
   );
 }

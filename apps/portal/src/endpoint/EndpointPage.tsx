@@ -1,5 +1,5 @@
 import { Anchor, Breadcrumbs, Skeleton } from '@mantine/core';
-import { LoadingRows, MethodBadge, Panel } from '@portico/ui';
+import { LoadingRows, MethodBadge, Panel, Prose } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
 import { isApiError } from '../api/api-error.ts';
@@ -48,7 +48,7 @@ function Endpoint({ endpoint, collectionId }: { endpoint: EndpointDetail; collec
           </Anchor>
         </Breadcrumbs>
       }
-      description={endpoint.description}
+      description={<Prose text={endpoint.description} />}
     >
       <p className={classes.address}>
         {endpoint.methods.map((method) => (

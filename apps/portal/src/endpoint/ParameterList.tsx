@@ -1,3 +1,4 @@
+import { Prose } from '@portico/ui';
 import type { Parameter } from '../api/types.ts';
 import classes from './FieldList.module.css';
 import { parameterRules } from './parameter-rules.ts';
@@ -38,7 +39,7 @@ function ParameterRow({ parameter }: { parameter: Parameter }) {
         {parameter.required && <span className={classes.required}>required</span>}
       </dt>
       <dd className={classes.words}>
-        {parameter.description}
+        {parameter.description && <Prose text={parameter.description} />}
         {rules.length > 0 && <span className={classes.rules}>{rules.join(' · ')}</span>}
       </dd>
     </div>

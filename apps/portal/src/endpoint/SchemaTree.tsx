@@ -1,3 +1,4 @@
+import { Prose } from '@portico/ui';
 import type { SchemaField } from './describe-schema.ts';
 import classes from './FieldList.module.css';
 
@@ -50,7 +51,7 @@ function Row({ field }: { field: SchemaField }) {
       </div>
       {(field.description || field.rules.length > 0) && (
         <div className={classes.words}>
-          {field.description}
+          {field.description && <Prose text={field.description} />}
           {field.rules.length > 0 && (
             <span className={classes.rules}>{field.rules.join(' · ')}</span>
           )}

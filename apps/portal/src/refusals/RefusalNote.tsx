@@ -1,17 +1,13 @@
-import { Alert, Code } from '@mantine/core';
-import { ShieldAlert } from 'lucide-react';
+import { Code } from '@mantine/core';
+import { Note } from '@portico/ui';
 import type { Refusal } from './read-refusal.ts';
 import classes from './RefusalNote.module.css';
 
 /** Why the gateway said no: which check, what to do. */
 export function RefusalNote({ refusal }: { refusal: Refusal }) {
   return (
-    <Alert
-      className={classes.note ?? ''}
-      icon={<ShieldAlert size={18} />}
-      title={`Not met: ${refusal.check}`}
-    >
-      <p className={classes.words}>{refusal.advice}</p>
+    <Note tone="caution" title={`Not met: ${refusal.check}`}>
+      <p>{refusal.advice}</p>
       {refusal.details.length > 0 && (
         <ul className={classes.details}>
           {refusal.details.map(({ path, message }) => (
@@ -24,6 +20,6 @@ export function RefusalNote({ refusal }: { refusal: Refusal }) {
       <p className={classes.code}>
         The gateway’s code for this is <Code>{refusal.code}</Code>.
       </p>
-    </Alert>
+    </Note>
   );
 }

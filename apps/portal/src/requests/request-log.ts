@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { isApiError } from '../api/api-error.ts';
 import { call } from '../api/http.ts';
 import type { LogDetail, LogPage, Usage } from '../api/types.ts';
 
@@ -45,6 +46,9 @@ export const requestDetailQuery = (requestId: string) =>
     queryFn: ({ signal }) =>
       call<LogDetail>(`/request-logs/${encodeURIComponent(requestId)}`, { signal }),
     staleTime: Infinity,
+    // A link from a fresh answer may be faster than its record.
+    retry: (failures, error) => failures < 4 && isApiError(error, 'not_found'),
+    retryDelay: 700,
   });
 
 export const usageQuery = queryOptions({

@@ -1,5 +1,5 @@
 import { Loader, Tabs } from '@mantine/core';
-import { formatBytes, formatDuration, StatusBadge } from '@portico/ui';
+import { formatBytes, formatDuration, reasonPhrase, StatusBadge } from '@portico/ui';
 import { Link } from 'react-router';
 import type { TryResponse } from '../api/types.ts';
 import type { TryEntry } from '../console/try-history.ts';
@@ -34,7 +34,7 @@ function Answer({ response }: { response: TryResponse }) {
   return (
     <section aria-label="Response" className={classes.answer}>
       <div className={classes.facts} role="status">
-        <StatusBadge status={response.status} text={headline(response.status)} />
+        <StatusBadge status={response.status} text={reasonPhrase(response.status)} />
         <span>{formatDuration(response.latency_ms)}</span>
         <span>{formatBytes(bodySize(response))}</span>
         <Link
@@ -65,10 +65,4 @@ function Answer({ response }: { response: TryResponse }) {
       </Tabs>
     </section>
   );
-}
-
-function headline(status: number): string {
-  if (status >= 500) return 'Server error';
-  if (status >= 400) return 'Refused';
-  return status >= 300 ? 'Redirect' : 'OK';
 }

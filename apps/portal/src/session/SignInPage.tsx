@@ -1,6 +1,6 @@
-import { Alert, Button, Text, TextInput, Title } from '@mantine/core';
+import { Button, Text, TextInput, Title } from '@mantine/core';
+import { Note } from '@portico/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Info } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { FormEvent } from 'react';
 import { Navigate, useLocation } from 'react-router';
@@ -13,6 +13,7 @@ import { CheckYourMail } from './CheckYourMail.tsx';
 import { emailProblem } from './email.ts';
 import { rememberReturnTo } from './return-to.ts';
 import { SignInLayout } from './SignInLayout.tsx';
+import classes from './SignInLayout.module.css';
 
 export function SignInPage() {
   const { data: session } = useQuery(sessionQuery);
@@ -88,9 +89,9 @@ function EndedNote({ why }: { why: SessionEnd | undefined }) {
   const words = why && ENDED[why];
   if (!words) return null;
   return (
-    <Alert mb="xl" icon={<Info size={18} />} role="status" variant="light">
-      {words}
-    </Alert>
+    <div className={classes.ended}>
+      <Note role="status">{words}</Note>
+    </div>
   );
 }
 

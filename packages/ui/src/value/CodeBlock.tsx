@@ -26,7 +26,7 @@ export function CodeBlock({ code, label, shown, actions, onCopied, maxHeight }: 
         className={classes.code}
         style={maxHeight ? { maxHeight } : undefined}
         tabIndex={0}
-        role="region"
+        role="group"
         aria-label={label}
       >
         <code>{shown ?? code}</code>

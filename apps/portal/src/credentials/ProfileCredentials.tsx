@@ -1,0 +1,76 @@
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { EnvironmentDot, formatDateTime, Note, Panel, Tag } from '@portico/ui';
+import { Eye, EyeOff, RefreshCw } from 'lucide-react';
+import { useState } from 'react';
+import type { Profile } from '../api/types.ts';
+import { HeadersOf } from '../collection/AuthHeadersPanel.tsx';
+import { AUTH_EXPLAINED, AUTH_LABEL } from '../profile/auth-type.ts';
+import classes from './CredentialsPage.module.css';
+import { RotateDialog } from './RotateDialog.tsx';
+import type { Rotated } from './rotate.ts';
+
+/** Whose secret we keep, and can therefore replace. */
+const isRotatable = ({ auth_type: type }: Profile): boolean => type === 'token' || type === 'jwt';
+
+export function ProfileCredentials({ profile }: { profile: Profile }) {
+  const [isShown, { toggle }] = useDisclosure(false);
+  const [isAsking, { open, close }] = useDisclosure(false);
+  const [rotated, setRotated] = useState<Rotated>();
+  return (
+    <Panel title={profile.name}>
+      <p className={classes.facts}>
+        <Tag>
+          <EnvironmentDot environment={profile.environment} />
+          {profile.environment}
+        </Tag>
+        <Tag mono>{AUTH_LABEL[profile.auth_type]}</Tag>
+        <Tag mono>{profile.id}</Tag>
+      </p>
+      <p className={classes.words}>{AUTH_EXPLAINED[profile.auth_type]}</p>
+      {rotated && <RotatedNote rotated={rotated} />}
+      <div className={classes.actions}>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={isShown ? <EyeOff size={14} /> : <Eye size={14} />}
+          aria-expanded={isShown}
+          aria-label={`${isShown ? 'Hide' : 'Show'} headers of ${profile.name}`}
+          onClick={toggle}
+        >
+          {isShown ? 'Hide headers' : 'Show headers'}
+        </Button>
+        {isRotatable(profile) && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<RefreshCw size={14} />}
+            aria-label={`Rotate the secret of ${profile.name}`}
+            onClick={open}
+          >
+            Rotate secret
+          </Button>
+        )}
+      </div>
+      {isShown && (
+        <div className={classes.headers}>
+          <HeadersOf profile={profile} />
+        </div>
+      )}
+      <RotateDialog profile={profile} opened={isAsking} onClose={close} onRotated={setRotated} />
+    </Panel>
+  );
+}
+
+function RotatedNote({ rotated }: { rotated: Rotated }) {
+  const until = rotated.previous_valid_until;
+  return (
+    <div className={classes.rotated}>
+      <Note tone="success" title="The new secret is in force" role="status">
+        {until !== null && Date.parse(until) > Date.now()
+          ? `The old one works until ${formatDateTime(until)}. Put the new one in place before.`
+          : 'The old one has stopped working.'}
+      </Note>
+    </div>
+  );
+}
