@@ -4,6 +4,7 @@ import { CollectionEntity } from '../collections/collection.entity.ts';
 import type { PageQuery } from '../paging/page.dto.ts';
 import { readPage, whereAnyHolds, type Page } from '../paging/read-page.ts';
 import { PolicyEntity } from '../policies/policy.entity.ts';
+import { endRevokedSessions } from '../portal-access/end-revoked-sessions.ts';
 import { ProfilesService } from '../profiles/profiles.service.ts';
 import { refuseMissing } from '../references/references.ts';
 import type { Change, Removal } from '../validation/change.ts';
@@ -81,6 +82,7 @@ export class ClientsService {
     });
     await tx.manager.update(ClientEntity, { id }, client as never);
     await writeLists(tx, id, { authorized_emails, collections });
+    await endRevokedSessions(tx, id);
     const record = { client, authorized_emails, collections };
     recordClient(tx, 'update', [before, record]);
     return record;

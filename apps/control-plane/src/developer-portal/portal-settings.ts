@@ -11,6 +11,8 @@ const schema = z.object({
     .regex(/^#[0-9a-fA-F]{6}$/, 'must be a color like #1d4ed8')
     .default('#1d4ed8'),
   PORTAL_SUPPORT_CONTACT: z.string().max(200).optional(),
+  MAX_LINKS_PER_EMAIL: z.coerce.number().int().min(1).max(10_000).default(20),
+  MAX_LINKS_PER_IP: z.coerce.number().int().min(1).max(100_000).default(200),
   GATEWAY_INTERNAL_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .optional(),
@@ -25,6 +27,8 @@ export interface PortalSettings {
   readonly portalSourceKey: Uint8Array;
   /** Where `try` sends its calls, and nowhere else. */
   readonly tryOrigin: URL;
+  /** Sign-in links that may be asked for at once; one more is allowed every 30 s, or every second. */
+  readonly linksAtOnce: { readonly perEmail: number; readonly perIp: number };
   /** Browsers hold back a Secure cookie on plain http; on localhost there is nothing else. */
   readonly hasSecureCookie: boolean;
 }
@@ -49,6 +53,7 @@ export function portalSettings(config: ControlPlaneConfig): PortalSettings {
     gatewayTlsUrl: config.gatewayTlsUrl,
     portalSourceKey: config.keyring.portalSourceKey,
     tryOrigin: new URL(values.GATEWAY_INTERNAL_URL ?? config.gatewayUrl),
+    linksAtOnce: { perEmail: values.MAX_LINKS_PER_EMAIL, perIp: values.MAX_LINKS_PER_IP },
     hasSecureCookie: !isLocalhost(new URL(config.portalUrl).hostname),
   };
 }

@@ -13,7 +13,7 @@ const EMAIL = 'dev@acme.test';
 describe('revoking portal access', () => {
   let portico: TestPortico;
   beforeAll(async () => {
-    portico = await startPortalEstate();
+    portico = await startPortalEstate({ MAX_LINKS_PER_EMAIL: '100' });
   });
   afterAll(() => portico.stop());
 
@@ -49,6 +49,24 @@ describe('revoking portal access', () => {
     // A session does not come back with the access.
     expect((await visitor.get('/session')).status).toBe(401);
     expect((await (await signIn(portico, EMAIL)).get('/session')).status).toBe(200);
+  });
+
+  it.each([
+    [{ active: false }, { active: true }],
+    [{ has_portal_access: false }, { has_portal_access: true }],
+    [{ authorized_emails: [] }, { authorized_emails: [EMAIL, 'both@shared.test'] }],
+  ])('by an admin with %j ends sessions for good, seen or not', async (revoke, restore) => {
+    const visitor = await signIn(portico, EMAIL);
+    for (const body of [revoke, restore]) {
+      expect((await portico.call('PATCH', 'clients/cl_acme', { body })).status).toBe(200);
+    }
+    expect((await visitor.get('/session')).status).toBe(401);
+  });
+
+  it('leaves sessions alone when something else about the client changes', async () => {
+    const visitor = await signIn(portico, EMAIL);
+    await portico.call('PATCH', 'clients/cl_acme', { body: { description: 'Our first partner' } });
+    expect((await visitor.get('/session')).status).toBe(200);
   });
 
   it('from one person leaves the colleagues in', async () => {

@@ -17,8 +17,8 @@ export const LINK_LIFETIME_MS = 30 * 60_000;
 const REQUEST_LIFETIME_MS = 15 * 60_000;
 /** Used and expired links are kept so long, for whoever looks into a complaint. */
 const KEPT_AFTER_EXPIRY_MS = 7 * 24 * 3_600_000;
-const PER_EMAIL = { burst: 10, refillMs: 60_000 };
-const PER_IP = { burst: 100, refillMs: 1_000 };
+const REFILL_PER_EMAIL_MS = 30_000;
+const REFILL_PER_IP_MS = 1_000;
 
 /** What rests in the queue: no link, no token; they are made when the mail is written. */
 interface SignInRequest {
@@ -36,8 +36,8 @@ export interface Person {
 @Injectable()
 export class SignInLinks {
   private readonly post: (request: SignInRequest) => void;
-  private readonly byEmail = new LinkThrottle(PER_EMAIL);
-  private readonly byIp = new LinkThrottle(PER_IP);
+  private readonly byEmail: LinkThrottle;
+  private readonly byIp: LinkThrottle;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -45,6 +45,9 @@ export class SignInLinks {
     @Inject(PORTAL_SETTINGS) private readonly settings: PortalSettings,
     mail: MailService,
   ) {
+    const { perEmail, perIp } = settings.linksAtOnce;
+    this.byEmail = new LinkThrottle({ burst: perEmail, refillMs: REFILL_PER_EMAIL_MS });
+    this.byIp = new LinkThrottle({ burst: perIp, refillMs: REFILL_PER_IP_MS });
     this.post = mail.define<SignInRequest>('portal_sign_in', (request) => this.compose(request));
   }
 
