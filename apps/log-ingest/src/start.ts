@@ -80,7 +80,6 @@ const storeOf = (config: LogIngestConfig, logger: Logger): PostgresLogStore =>
     url: config.databaseUrl,
     queryConnectionsMax: config.query.connectionsMax,
     queryTimeoutMs: config.query.timeoutMs,
-    now: Date.now,
     onConnectionLost: (err) => logger.warn({ err }, 'Lost a connection to PostgreSQL'),
   });
 

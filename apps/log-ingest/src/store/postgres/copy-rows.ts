@@ -23,9 +23,11 @@ class RowWriter {
 
   text(value: string | null): void {
     if (value === null) return this.#null();
-    const size = Buffer.byteLength(value);
-    this.#size(size);
-    this.#at += this.#bytes.write(value, this.#at, size);
+    // Room for the longest encoding, so that one pass both writes and measures.
+    this.#ensure(4 + 3 * value.length);
+    const size = this.#bytes.write(value, this.#at + 4);
+    this.#bytes.writeInt32BE(size, this.#at);
+    this.#at += 4 + size;
   }
 
   bytes(value: Uint8Array | null): void {
@@ -50,9 +52,11 @@ class RowWriter {
     this.#at = this.#bytes.writeInt32BE(value, this.#at);
   }
 
+  /** Of a safe integer: faster in two halves than by way of a BigInt. */
   int8(value: number): void {
     this.#size(8);
-    this.#at = this.#bytes.writeBigInt64BE(BigInt(value), this.#at);
+    this.#at = this.#bytes.writeInt32BE(Math.floor(value / 2 ** 32), this.#at);
+    this.#at = this.#bytes.writeUInt32BE((value % 2 ** 32) >>> 0, this.#at);
   }
 
   float8(value: number | null): void {

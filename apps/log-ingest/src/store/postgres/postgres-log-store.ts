@@ -27,7 +27,6 @@ export interface PostgresLogStoreOptions {
   readonly queryConnectionsMax: number;
   /** Longest a query may run, ms. */
   readonly queryTimeoutMs: number;
-  readonly now: () => number;
   /** An idle connection broke; the next use makes a new one. */
   readonly onConnectionLost: (error: Error) => void;
 }
@@ -36,13 +35,11 @@ const WRITE_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export class PostgresLogStore implements LogStore {
-  readonly #now: () => number;
   readonly #writes: pg.Pool;
   readonly #queries: pg.Pool;
   readonly #partitions: Partitions;
 
   constructor(options: PostgresLogStoreOptions) {
-    this.#now = options.now;
     this.#writes = poolOf(options, { max: 3, timeoutMs: WRITE_TIMEOUT_MS });
     this.#queries = poolOf(options, {
       max: options.queryConnectionsMax,
@@ -83,11 +80,11 @@ export class PostgresLogStore implements LogStore {
   }
 
   search(query: LogSearchQuery): Promise<LogPage> {
-    return search(this.#queries, query, this.#now());
+    return search(this.#queries, query);
   }
 
   scan(filter: LogFilter): AsyncIterable<readonly RequestLogEntry[]> {
-    return scan(this.#queries, filter, this.#now());
+    return scan(this.#queries, filter);
   }
 
   get(requestId: string, clientId?: string): Promise<RequestLogDetail | undefined> {

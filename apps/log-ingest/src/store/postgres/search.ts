@@ -5,18 +5,17 @@ import { fromCursor, toCursor, type Position } from './cursor.ts';
 import { conditionsFor, type Conditions } from './filter-sql.ts';
 import { ENTRY_COLUMNS, toEntry, type EntryRow } from './record-rows.ts';
 import { ID_TIME_TOLERANCE_MS, timeOf } from './request-time.ts';
-import { windowsBack, type TimeRange } from './time-windows.ts';
 import { withClient } from './transaction.ts';
 
 const SCAN_PAGE_ROWS = 1_000;
 
 type Row = EntryRow & { readonly id: string };
 
-export async function search(pool: Pool, query: LogSearchQuery, nowMs: number): Promise<LogPage> {
+export async function search(pool: Pool, query: LogSearchQuery): Promise<LogPage> {
   const { limit, cursor, ...filter } = query;
   const after = cursor === undefined ? undefined : fromCursor(cursor);
   const rows = await withClient(pool, (client) =>
-    findRows(client, { filter, after, limit: limit + 1, nowMs }),
+    findRows(client, { filter, after, limit: limit + 1 }),
   );
   const page = rows.slice(0, limit);
   return {
@@ -29,13 +28,12 @@ export async function search(pool: Pool, query: LogSearchQuery, nowMs: number): 
 export async function* scan(
   pool: Pool,
   filter: LogFilter,
-  nowMs: number,
 ): AsyncIterable<readonly RequestLogEntry[]> {
   let after: Position | undefined;
   for (;;) {
     const from = after;
     const rows = await withClient(pool, (client) =>
-      findRows(client, { filter, after: from, limit: SCAN_PAGE_ROWS, nowMs }),
+      findRows(client, { filter, after: from, limit: SCAN_PAGE_ROWS }),
     );
     if (rows.length > 0) yield rows.map(toEntry);
     if (rows.length < SCAN_PAGE_ROWS) return;
@@ -47,23 +45,20 @@ interface Lookup {
   readonly filter: LogFilter;
   readonly after: Position | undefined;
   readonly limit: number;
-  readonly nowMs: number;
 }
 
-async function findRows(client: PoolClient, lookup: Lookup): Promise<readonly Row[]> {
+/** `from` is included, `to` is not; absent = open on that side. */
+interface TimeRange {
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+function findRows(client: PoolClient, lookup: Lookup): Promise<readonly Row[]> {
   const range = rangeOf(lookup);
-  const { request_id: requestId, client_id: clientId } = lookup.filter;
+  const { request_id: requestId } = lookup.filter;
   if (requestId !== undefined) return findById(client, lookup, { requestId, range });
-  // The client's own index is in the order of the page; without a client there is only the time.
-  const ranges = clientId === undefined ? windowsBack(range, lookup.nowMs) : [range];
-  const rows: Row[] = [];
-  for (const part of ranges) {
-    rows.push(
-      ...(await select(client, lookup, { range: part, limit: lookup.limit - rows.length })),
-    );
-    if (rows.length === lookup.limit) break;
-  }
-  return rows;
+  // Both indexes, by client and by time, are in the order of the page.
+  return select(client, lookup, { range });
 }
 
 /** Our own ids say when they were made; those of callers have an index of their own. */
@@ -78,15 +73,14 @@ async function findById(
       fromMs: Math.max(ms - ID_TIME_TOLERANCE_MS, range.fromMs ?? -Infinity),
       toMs: Math.min(ms + ID_TIME_TOLERANCE_MS + 1, range.toMs ?? Infinity),
     };
-    const rows = await select(client, lookup, { range: around, limit: lookup.limit });
+    const rows = await select(client, lookup, { range: around });
     if (rows.length > 0) return rows;
   }
-  return select(client, lookup, { range, limit: lookup.limit, also: 'NOT is_timed' });
+  return select(client, lookup, { range, also: 'NOT is_timed' });
 }
 
 interface Part {
   readonly range: TimeRange;
-  readonly limit: number;
   readonly also?: string;
 }
 
@@ -97,13 +91,13 @@ async function select(client: PoolClient, lookup: Lookup, part: Part): Promise<r
   const { rows } = await client.query<Row>(
     `SELECT id, ${ENTRY_COLUMNS} FROM logs.records
      WHERE ${conditions.where()}${part.also === undefined ? '' : ` AND ${part.also}`}
-     ORDER BY ts DESC, id DESC LIMIT ${part.limit}`,
+     ORDER BY ts DESC, id DESC LIMIT ${lookup.limit}`,
     conditions.values,
   );
   return rows;
 }
 
-/** `from` is included, `to` is not; a page that follows another starts where that one ended. */
+/** A page that follows another starts where that one ended. */
 function rangeOf({ filter, after }: Lookup): TimeRange {
   const toMs = filter.to === undefined ? undefined : Date.parse(filter.to);
   const afterMs = after === undefined ? undefined : after.ms + 1;
