@@ -10,6 +10,7 @@ import { Answer, relayInterim } from './answer.ts';
 import { Deadline } from './deadline.ts';
 import type { DeadlinePhase } from './deadline.ts';
 import type { RequestBody } from './request-body.ts';
+import { mayRetry } from './retry-rules.ts';
 import { Abandoned, failureOf } from './upstream-failure.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
 import type { UpstreamHead } from './upstream-request.ts';
@@ -22,6 +23,9 @@ export interface Call {
   readonly body: RequestBody | Buffer | null;
   readonly limits: Limits;
 }
+
+/** A 500 may be the fault of one request; these say that the target cannot serve any. */
+const BUSY_OR_BROKEN: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
  * One admitted call on its way to the upstream and back. It is its own undici handler: undici calls
@@ -38,6 +42,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #answer: Answer | null = null;
   #isConnected = false;
+  #retries = 0;
   #isOver = false;
   #sentAtMs = 0;
 
@@ -50,6 +55,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
 
   start(): void {
     this.#deadline.limitTotal(this.#call.limits.exchangeMs);
+    this.#call.group.retries.onCall();
     this.#attempt();
   }
 
@@ -61,24 +67,24 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   /** Gives up, whatever stage the call is in. */
   abandon(failure: UpstreamFailure): void {
     if (this.#isOver) return;
-    const error = new Abandoned(failure);
     const controller = this.#controller;
-    this.#fail(error);
+    this.#settle(failure);
     // Queued calls have no controller yet; `onRequestStart` aborts them when their turn comes.
-    controller?.abort(error);
+    controller?.abort(new Abandoned(failure));
   }
 
   #attempt(): void {
     const { group, head, admission, body } = this.#call;
-    const target = group.pick(this.#tried);
+    this.#sentAtMs = performance.now();
+    const target = group.pick(this.#tried, this.#sentAtMs);
     if (target === null) {
       this.#settle({ code: 'upstream_unavailable', reason: 'no_healthy_target' });
       return;
     }
     this.#target = target;
     this.#isConnected = false;
-    target.outstanding += 1;
-    this.#sentAtMs = performance.now();
+    this.#controller = null;
+    target.begin(this.#sentAtMs);
     this.#deadline.enter('headers_timeout', this.#timeoutMs);
     target.pool(admission.endpoint.credential).dispatch(
       {
@@ -121,6 +127,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
       return;
     }
     this.#answer = answer;
+    this.#target?.report(BUSY_OR_BROKEN.has(status) ? 'failure' : 'success', performance.now());
     this.#deadline.enter(
       'idle_timeout',
       answer.isEventStream ? limits.streamIdleMs : this.#timeoutMs,
@@ -152,7 +159,24 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    if (!this.#isOver) this.#fail(error);
+    if (this.#isOver) return;
+    const failure = failureOf(error, this.#isConnected);
+    if (this.#answer === null && this.#takeRetry(failure)) this.#attempt();
+    else this.#settle(failure);
+  }
+
+  #takeRetry(failure: UpstreamFailure): boolean {
+    const { group, head, body } = this.#call;
+    if (this.#target === null || this.#retries >= group.upstream.retries) return false;
+    const attempted = { failure, wasConnected: this.#isConnected, method: head.method, body };
+    if (!mayRetry(attempted)) return false;
+    // What was never sent costs the upstream nothing; only real repetitions are budgeted.
+    if (this.#isConnected && !group.retries.take()) return false;
+    this.#retries += 1;
+    this.#tried.add(this.#target);
+    this.#target.report('failure', performance.now());
+    this.#release();
+    return true;
   }
 
   #expire(phase: DeadlinePhase): void {
@@ -160,25 +184,30 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.abandon({ code, reason: phase });
   }
 
-  #fail(error: Error): void {
-    this.#settle(failureOf(error, this.#isConnected));
+  /** The end of a call that did not end well: a refusal, or, once the head is out, a cut connection. */
+  #settle({ code, reason }: UpstreamFailure): void {
+    const { exchange, admission, group } = this.#call;
+    if (code.startsWith('upstream_')) this.#target?.report('failure', performance.now());
+    this.#close();
+    refuse(exchange, {
+      code,
+      reason,
+      limits: admission.limits,
+      ...(code === 'upstream_unavailable'
+        ? { retryAfterSeconds: group.retryAfterSeconds(performance.now()) }
+        : {}),
+    });
   }
 
-  /** The end of a call that did not end well: a refusal, or, once the head is out, a cut connection. */
-  #settle(failure: UpstreamFailure): void {
-    this.#close();
-    refuse(this.#call.exchange, {
-      code: failure.code,
-      reason: failure.reason,
-      ...(failure.code === 'upstream_unavailable' ? { retryAfterSeconds: 1 } : {}),
-    });
+  #release(): void {
+    this.#target?.end();
+    this.#target = null;
   }
 
   #close(): void {
     this.#isOver = true;
     this.#deadline.stop();
-    if (this.#target !== null) this.#target.outstanding -= 1;
-    this.#target = null;
+    this.#release();
     this.#controller = null;
     this.#call.exchange.cancel = null;
   }

@@ -46,14 +46,19 @@ export class RequestBody extends Readable {
 
   override _read(): void {
     const { request } = this.#source;
+    this.#expectMore();
     if (this.#isStarted) {
-      this.#idle?.refresh();
       request.resume();
       return;
     }
     this.#isStarted = true;
     askToContinue(this.#source);
     request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
+  }
+
+  /** The caller's clock runs only while we are ready to take more: a busy upstream is not its fault. */
+  #expectMore(): void {
+    clearTimeout(this.#idle);
     this.#idle = setTimeout(
       () => this.#fail(new BodyFlaw('request_timeout', 'caller_stalled')),
       this.#source.idleMs,
@@ -75,8 +80,12 @@ export class RequestBody extends Readable {
       return;
     }
     this.#source.onChunk(chunk);
-    if (this.push(chunk)) this.#idle?.refresh();
-    else this.#source.request.pause();
+    if (this.push(chunk)) {
+      this.#idle?.refresh();
+      return;
+    }
+    clearTimeout(this.#idle);
+    this.#source.request.pause();
   };
 
   readonly #onEnd = (): void => {

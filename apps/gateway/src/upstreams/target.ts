@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto';
 import { Pool } from 'undici';
 import type { Upstream } from '@portico/contracts';
 import type { UpstreamCredential } from '@portico/enforcement';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { BreakerSettings } from './circuit-breaker.ts';
 
 export interface ConnectionLimits {
   readonly connectionsMax: number;
 }
+
+/** Where no circuit breaker is configured, a failing target is still left alone for a moment. */
+const EJECTION: BreakerSettings = { failure_threshold: 5, window_ms: 10_000, open_ms: 5_000 };
 
 type MtlsCredential = Extract<UpstreamCredential, { type: 'mtls' }>;
 
@@ -16,9 +21,10 @@ export class Target {
   readonly basePath: string;
   readonly weight: number;
   /** Calls under way: what the balancer compares. */
-  outstanding = 0;
+  #outstanding = 0;
   /** False while health checks say so; see `HealthChecks`. */
   isHealthy = true;
+  readonly breaker: CircuitBreaker;
   readonly #upstream: Upstream;
   readonly #limits: ConnectionLimits;
   readonly #poolByIdentity = new Map<string, Pool>();
@@ -28,8 +34,28 @@ export class Target {
     this.origin = url.origin;
     this.basePath = url.pathname.replace(/\/+$/, '');
     this.weight = at.weight;
+    this.breaker = new CircuitBreaker(upstream.circuit_breaker ?? EJECTION);
     this.#upstream = upstream;
     this.#limits = limits;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  begin(nowMs: number): void {
+    this.#outstanding += 1;
+    this.breaker.onCall(nowMs);
+  }
+
+  /** Says how the call went so far: a long answer is a success from its head on. */
+  report(outcome: 'success' | 'failure', nowMs: number): void {
+    if (outcome === 'success') this.breaker.onSuccess();
+    else this.breaker.onFailure(nowMs);
+  }
+
+  end(): void {
+    this.#outstanding -= 1;
   }
 
   /** Connections that show this client certificate; connections without one are never shared with them. */

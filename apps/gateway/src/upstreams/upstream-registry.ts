@@ -60,7 +60,7 @@ export class UpstreamRegistry {
       const isSame = JSON.stringify(before?.upstream) === JSON.stringify(upstream);
       groups.set(
         environment,
-        before !== undefined && isSame ? before : new UpstreamGroup(upstream, this.#options.limits),
+        before !== undefined && isSame ? before : new UpstreamGroup(upstream, this.#options),
       );
     }
     const stays = new Set(groups.values());

@@ -1,0 +1,301 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SnapshotPolicy } from '@portico/contracts';
+import { compile, type ConfigIndex, type MeterScope, meterScope } from '@portico/enforcement';
+import { createInProcessFeeds, decodeUsageDelta, type Feeds } from '@portico/messaging';
+import { createLogger, createMetrics } from '@portico/telemetry';
+import {
+  aClient,
+  aCollection,
+  aPolicy,
+  aProfile,
+  eventually,
+  startRedis,
+  startUpstream,
+  type Service,
+} from '@portico/testkit';
+import {
+  createMeters,
+  usageTruthAt,
+  type Limits,
+  type UsageTruth,
+} from '../../src/limits/index.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+let redis: Service;
+let feeds: Feeds;
+let running: Limits[];
+
+beforeEach(async () => {
+  redis = await startRedis({ args: ['--appendonly', 'no'] });
+  feeds = createInProcessFeeds({ logger });
+  running = [];
+});
+afterEach(async () => {
+  redis.thaw();
+  await Promise.all(running.map((limits) => limits.stop()));
+  await feeds.close();
+  await redis.stop();
+});
+
+const indexWith = (over: Partial<SnapshotPolicy>, revision = 1): ConfigIndex =>
+  compile(
+    {
+      revision,
+      collections: [aCollection()],
+      policies: [aPolicy({ id: 'pol_test', ...over } as never)],
+      clients: [
+        aClient({
+          policy_id: 'pol_test',
+          profiles: [aProfile(), aProfile({ id: 'pr_apart', policy_id: 'pol_test' })],
+        } as never),
+      ],
+    },
+    { unseal: (sealed) => sealed },
+  );
+
+function scopeIn(index: ConfigIndex, profileId = 'pr_default'): MeterScope {
+  const client = index.clientById.get('cl_acme');
+  const profile = client?.profileById.get(profileId);
+  if (!client || !profile) throw new Error('no such profile in the test configuration');
+  return meterScope(index, client, profile);
+}
+
+async function boot(index: ConfigIndex, usageTruth?: UsageTruth): Promise<Limits> {
+  const limits = await createMeters({
+    nodeId: `gw-${running.length + 1}`,
+    redisUrl: redis.url,
+    usage: feeds.usage,
+    logger,
+    metrics: createMetrics(),
+    clusterSize: () => Math.max(1, running.length),
+    ...(usageTruth && { usageTruth }),
+  });
+  limits.applyIndex(index);
+  running.push(limits);
+  return limits;
+}
+
+/** One request, as the request path makes it: wait while pending, then ask again. */
+async function ask({ meters }: Limits, scope: MeterScope) {
+  for (;;) {
+    const verdict = meters.take(scope, Date.now());
+    if (verdict.kind !== 'pending') return verdict;
+    await verdict.ready;
+  }
+}
+
+async function askMany(nodes: readonly Limits[], scope: MeterScope, requests: number) {
+  const asked = Array.from({ length: requests }, (_, at) => {
+    const node = nodes[at % nodes.length];
+    if (!node) throw new Error('no node to ask');
+    return ask(node, scope);
+  });
+  const verdicts = await Promise.all(asked);
+  return verdicts.filter(({ kind }) => kind === 'granted').length;
+}
+
+const STRICT = { mode: 'strict', rate_limits: [{ requests: 30, window: '1m' }] } as const;
+
+describe('limits shared through Redis', () => {
+  it('eight nodes hit at once admit the limit together, and say when to come back', async () => {
+    const index = indexWith(STRICT as never);
+    const nodes: Limits[] = [];
+    for (let at = 0; at < 8; at += 1) nodes.push(await boot(index));
+    // A lease that is late on a busy machine is a refusal in strict mode: ask until all is used.
+    let granted = 0;
+    await eventually(async () => {
+      granted += await askMany(nodes, scopeIn(index), 200);
+      expect(granted).toBeGreaterThanOrEqual(30);
+    });
+    granted += await askMany(nodes, scopeIn(index), 200);
+    expect(granted).toBe(30);
+    await eventually(async () => {
+      const verdict = await ask(nodes[3] as Limits, scopeIn(index));
+      expect(verdict).toMatchObject({
+        kind: 'refused',
+        code: 'rate_limit_exceeded',
+        exceeded: { name: '1m', limit: 30, used: 30, remaining: 0 },
+      });
+      if (verdict.kind === 'refused') expect(verdict.retryAfterSeconds).toBeGreaterThan(40);
+    });
+  });
+
+  it('Retry-After, obeyed, succeeds', async () => {
+    const index = indexWith({ mode: 'strict', rate_limits: [{ requests: 5, window: '1s' }] });
+    const node = await boot(index);
+    expect(await askMany([node], scopeIn(index), 20)).toBe(5);
+    const refused = await ask(node, scopeIn(index));
+    if (refused.kind !== 'refused') throw new Error('expected a refusal');
+    const untilMs = Date.now() + refused.retryAfterSeconds * 1_000;
+    await eventually(() => Date.now() >= untilMs);
+    expect((await ask(node, scopeIn(index))).kind).toBe('granted');
+  });
+
+  it('a profile with its own policy is counted apart from its client', async () => {
+    const index = indexWith(STRICT as never);
+    const node = await boot(index);
+    expect(await askMany([node], scopeIn(index), 40)).toBe(30);
+    expect(await askMany([node], scopeIn(index, 'pr_apart'), 40)).toBe(30);
+  });
+
+  it('a node that stops returns what it held, at once', async () => {
+    const index = indexWith(STRICT as never);
+    const [first, second] = [await boot(index), await boot(index)];
+    expect(await askMany([first], scopeIn(index), 10)).toBe(10);
+    await first.stop();
+    expect(await askMany([second], scopeIn(index), 40)).toBe(20);
+  });
+
+  it('questions about usage are answered with what the authority says', async () => {
+    const index = indexWith({ ...STRICT, quota: { requests: 100, period: 'month' } } as never);
+    const nodes = [await boot(index), await boot(index)];
+    expect(await askMany(nodes, scopeIn(index), 12)).toBe(12);
+    await eventually(async () => {
+      const reports = await feeds.usage.askUsage('client:cl_acme', 300);
+      expect(reports.map(({ authoritative }) => authoritative)).toEqual([true, true]);
+      for (const { limits } of reports) {
+        expect(limits).toMatchObject([
+          { name: '1m', kind: 'rate', limit: 30, used: 12, remaining: 18 },
+          { name: 'month', kind: 'quota', limit: 100, used: 12, remaining: 88 },
+        ]);
+      }
+    });
+    expect(await feeds.usage.askUsage('client:cl_other', 50)).toEqual([]);
+  });
+
+  it('a changed policy is in force with the next request, and remembers what was used', async () => {
+    const before = indexWith(STRICT as never);
+    const nodes = [await boot(before), await boot(before)];
+    expect(await askMany(nodes, scopeIn(before), 20)).toBe(20);
+    const after = indexWith(
+      { mode: 'strict', rate_limits: [{ requests: 25, window: '5m' }] } as never,
+      2,
+    );
+    expect(await askMany(nodes, scopeIn(after), 40)).toBe(5);
+  });
+});
+
+describe('without Redis', () => {
+  it('a frozen one fails nobody below its share, and the limit holds when it is back', async () => {
+    const index = indexWith({ rate_limits: [{ requests: 40, window: '1m' }] });
+    const nodes = [await boot(index), await boot(index)];
+    expect(await askMany(nodes, scopeIn(index), 8)).toBe(8);
+    redis.freeze();
+    await eventually(async () => {
+      const granted = await askMany(nodes, scopeIn(index), 2);
+      expect(granted).toBe(2);
+    });
+    await askMany(nodes, scopeIn(index), 100);
+    redis.thaw();
+    await eventually(async () => {
+      const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
+      expect(report?.authoritative).toBe(true);
+      expect(report?.limits[0]?.remaining).toBe(0);
+    });
+    expect(await askMany(nodes, scopeIn(index), 20)).toBe(0);
+  });
+
+  it('one that comes back empty is told by the nodes what they used', async () => {
+    const index = indexWith({ ...STRICT, quota: { requests: 500, period: 'month' } } as never);
+    const nodes = [await boot(index), await boot(index)];
+    expect(await askMany(nodes, scopeIn(index), 21)).toBe(21);
+    await redis.kill();
+    await redis.restart();
+    await eventually(
+      async () => {
+        const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
+        expect(report).toMatchObject({
+          authoritative: true,
+          limits: [{ used: 21 }, { name: 'month', used: 21 }],
+        });
+      },
+      { withinMs: 10_000 },
+    );
+    const granted = { count: 0 };
+    await eventually(
+      async () => {
+        granted.count += await askMany(nodes, scopeIn(index), 20);
+        expect(granted.count).toBeGreaterThan(0);
+      },
+      { withinMs: 10_000 },
+    );
+    granted.count += await askMany(nodes, scopeIn(index), 40);
+    expect(granted.count).toBe(9);
+  });
+
+  it('a node starts, decides by the outage policy, and joins when Redis is there', async () => {
+    await redis.kill();
+    const closed = indexWith({ ...STRICT, on_outage: 'closed' } as never);
+    const node = await boot(closed);
+    await eventually(async () => expect((await ask(node, scopeIn(closed))).kind).toBe('refused'));
+    await redis.restart();
+    await eventually(async () => expect((await ask(node, scopeIn(closed))).kind).toBe('granted'), {
+      withinMs: 10_000,
+    });
+  });
+});
+
+describe('the usage ledger', () => {
+  it('gets every admitted call once, though storing fails at first, and the last ones on stop', async () => {
+    const stored: { sequence: number; admitted: number; deltaId: string }[] = [];
+    let failures = 3;
+    const node = await createMeters({
+      nodeId: 'gw-1',
+      logger,
+      metrics: createMetrics(),
+      clusterSize: () => 1,
+      usage: {
+        ...feeds.usage,
+        publishDelta: async (_node, deltaId, payload) => {
+          const { sequence, counts } = await decodeUsageDelta(payload);
+          const admitted = counts.reduce((sum, count) => sum + count.admitted, 0);
+          stored.push({ sequence, admitted, deltaId });
+          // Stored, and the answer lost: it will be sent again as it was.
+          if ((failures -= 1) >= 0) throw new Error('no answer');
+        },
+      },
+    });
+    const beforeMidnight = Date.parse('2026-11-21T23:59:59.999Z');
+    for (let at = 0; at < 50; at += 1) node.recordAdmission('cl_acme', 'pr_a', beforeMidnight + at);
+    for (let at = 0; at < 30; at += 1) node.recordAdmission('cl_acme', 'pr_b', beforeMidnight);
+    await eventually(() => expect(stored.length).toBeGreaterThan(1));
+    for (let at = 0; at < 20; at += 1) node.recordAdmission('cl_acme', 'pr_a', beforeMidnight + 50);
+    await node.stop();
+    const once = new Map(stored.map((delta) => [delta.deltaId, delta]));
+    expect([...once.values()].reduce((sum, { admitted }) => sum + admitted, 0)).toBe(100);
+    for (const delta of stored) expect(once.get(delta.deltaId)).toEqual(delta);
+    expect([...once.values()].map(({ sequence }) => sequence)).toEqual([1, 2]);
+  });
+
+  it('seeds a quota that Redis knows nothing of', async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const ledger = await startUpstream((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const data = [
+        { day: today, profile_id: 'pr_default', admitted: 60 },
+        { day: today, profile_id: 'pr_gone', admitted: 30 },
+        { day: today, profile_id: 'pr_apart', admitted: 500 },
+      ];
+      response.end(JSON.stringify({ data }));
+    });
+    const index = indexWith({
+      rate_limits: [],
+      quota: { requests: 95, period: 'day' },
+      mode: 'strict',
+    } as never);
+    const node = await boot(index, usageTruthAt(ledger.url, 'secret'));
+    await ask(node, scopeIn(index));
+    await eventually(async () => {
+      const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
+      expect(report?.limits[0]?.used).toBeGreaterThanOrEqual(90);
+    });
+    await eventually(async () => {
+      const verdict = await ask(node, scopeIn(index));
+      expect(verdict).toMatchObject({ kind: 'refused', code: 'quota_exceeded' });
+    });
+    expect(ledger.requests[0]?.headers.authorization).toBe('Bearer secret');
+    expect(ledger.requests[0]?.query.get('client_id')).toBe('cl_acme');
+    await ledger.stop();
+  });
+});
