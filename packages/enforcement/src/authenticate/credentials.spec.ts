@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHmac, generateKeyPairSync, sign, constants } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import fc from 'fast-check';
 import { aClient, aProfile, aToken, sha256, TEST_TOKEN } from '@portico/testkit';
 import {
   aContext,
@@ -234,6 +235,26 @@ describe('jwt', () => {
     });
     const forged = jwt(CLAIMS, hmac(pemOf(rsa.publicKey)));
     expect(outcomeOf(call(indexWith(auth), `Bearer ${forged}`))).toBe('invalid_credential');
+  });
+
+  it('refuses every mutation of a good token, and never throws', () => {
+    const auth = jwtAuth({
+      algorithms: ['HS256', 'ES256', 'EdDSA', 'PS256'],
+      public_keys: [p256, ed25519, rsa].map(({ publicKey }) => ({ key: pemOf(publicKey) })),
+    });
+    const index = indexWith(auth);
+    const header = fc.constantFrom('HS256', 'ES256', 'EdDSA', 'PS256').map((alg) => b64({ alg }));
+    const noise = fc
+      .uint8Array({ maxLength: 300 })
+      .map((one) => Buffer.from(one).toString('base64url'));
+    const anyHead = fc.oneof(header, noise);
+    fc.assert(
+      fc.property(anyHead, fc.oneof(fc.constant(payload), noise), noise, (...parts) => {
+        const outcome = outcomeOf(call(index, `Bearer ${parts.join('.')}`));
+        expect(outcome).toBe('invalid_credential');
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('goes by kid: a key with one only serves tokens that name it, or none', () => {

@@ -225,10 +225,13 @@ describe('a pattern', () => {
     '^[a-z0-9]+(?:-[a-z0-9]+)*$',
     '^(?:[a-z]+\\.)+[a-z]{2,}$',
     '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$',
+    '^(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}$',
+    '^v?\\d+\\.\\d+(?:-[a-z0-9]+)?$',
     '^\\d{1,3}(?:\\.\\d{1,3}){3}$',
     '^(?:GET|POST)$',
     '^(?:foo|bar)+$',
     '^(?:ab)*$',
+    '^(?:[a-z]{2,63}\\.){1,8}[a-z]{2,63}$',
     '^(?=.*\\d)(?=.*[a-z]).{8,64}$',
     '^\\p{Lu}\\p{L}*$',
     '^[\\w.~-]{1,128}$',
@@ -254,13 +257,30 @@ describe('a pattern', () => {
     '\\',
     'x'.repeat(1001),
     'a+b+c+d+e+f+g+',
+    '^(?:.+[ab]){7}$',
+    '(?:(?:.+a){4}b){4}',
+    '(?:-[a-z]?[a-z]?)*$',
+    '(?:-[a-z]+[a-z]+)*$',
+    '(?:(?:a?b?){16}){16}c',
+    '(?:(?:a|a){16}){16}c',
+    '(?:(?:a|){16}){16}c',
+    `${'a?'.repeat(30)}${'a'.repeat(30)}`,
   ])('%s is refused', (source) => expect(compilePattern(source)).toMatchObject({ ok: false }));
 
   it('is never tried on text long enough to make it slow', () => {
-    const compiled = compilePattern('^a*a*a*b$');
-    if (!compiled.ok) throw new Error(compiled.problem);
-    expect(compiled.pattern.test(`${'a'.repeat(50)}b`)).toBe(true);
-    expect(compiled.pattern.test(`${'a'.repeat(5000)}b`)).toBe(false);
+    const longest = (source: string): number => {
+      const compiled = compilePattern(source);
+      if (!compiled.ok) throw new Error(compiled.problem);
+      const lengths = [40, 90, 250, 2000, 60_000];
+      return lengths.findLast((length) => compiled.pattern.test('a'.repeat(length))) ?? 0;
+    };
+    expect(longest('^a*$')).toBe(60_000);
+    expect(longest('a*$')).toBe(2000);
+    expect(longest('^a*a*$')).toBe(2000);
+    expect(longest('^b|a*$')).toBe(2000);
+    expect(longest('^a*a*a*$')).toBe(250);
+    expect(longest('a*a*a*$')).toBe(90);
+    expect(longest('a*a*a*a*a*$')).toBe(40);
   });
 
   it('that is accepted means what it says', () => {
