@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { AdminUsersModule } from './admin-users/admin-users.module.ts';
+import { ApiDocumentModule } from './api-document/api-document.module.ts';
 import { ApiKeysModule } from './api-keys/api-keys.module.ts';
 import { AuditModule } from './audit/audit.module.ts';
 import { ClientsModule } from './clients/clients.module.ts';
@@ -51,6 +52,7 @@ const FEATURES = [
   AuditModule,
   ApiKeysModule,
   AdminUsersModule,
+  ApiDocumentModule,
   DeveloperPortalModule,
 ];
 

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Feeds } from '@portico/messaging';
 import { createMetrics, shutdownInOrder, type Logger } from '@portico/telemetry';
+import { ApiDocument } from './api-document/api-document.ts';
 import { AppModule } from './app.module.ts';
 import type { ControlPlaneConfig } from './config.ts';
 import { createDataSource, migrate } from './database/data-source.ts';
@@ -40,11 +41,13 @@ export async function startControlPlane(
 
 /** The application, not listening yet; also what the OpenAPI document is generated from. */
 export async function createApp(foundation: Foundation): Promise<NestFastifyApplication> {
-  return NestFactory.create<NestFastifyApplication>(
+  const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.over(foundation),
     createAdapter(foundation.config),
     { logger: nestLogger(foundation.logger), abortOnError: false },
   );
+  app.get(ApiDocument).of(app);
+  return app;
 }
 
 function running(

@@ -6,7 +6,12 @@ import { Answers, AnswersPage } from '../http/api-docs.ts';
 import { Id, ValidQuery } from '../validation/pipes.ts';
 import { EXPORT_TYPE, exportStream } from './audit-export.ts';
 import { AuditLog } from './audit-log.service.ts';
-import { AuditEntryResponse, AuditExportQuery, AuditQuery, AuditVerification } from './audit.dto.ts';
+import {
+  AuditEntryResponse,
+  AuditExportQuery,
+  AuditQuery,
+  AuditVerification,
+} from './audit.dto.ts';
 import { verifyChain } from './verify-chain.ts';
 
 @ApiTags('audit-log')

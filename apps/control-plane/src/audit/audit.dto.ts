@@ -9,11 +9,13 @@ const text = (): PropertyDecorator => (target, property) => {
   MaxLength(200)(target, property);
 };
 
-const instant = (description: string): PropertyDecorator => (target, property) => {
-  ApiPropertyOptional({ format: 'date-time', description })(target, property);
-  IsOptional()(target, property);
-  IsISO8601({ strict: true })(target, property);
-};
+const instant =
+  (description: string): PropertyDecorator =>
+  (target, property) => {
+    ApiPropertyOptional({ format: 'date-time', description })(target, property);
+    IsOptional()(target, property);
+    IsISO8601({ strict: true })(target, property);
+  };
 
 export class AuditQuery extends PageQuery {
   /** Id or name of who did it. */
@@ -93,7 +95,11 @@ export class AuditEntryResponse {
   @ApiProperty({ description: 'The configuration revision it made, or found' })
   revision!: number;
 
-  @ApiProperty({ type: Object, nullable: true, description: 'The complete resource, secrets aside' })
+  @ApiProperty({
+    type: Object,
+    nullable: true,
+    description: 'The complete resource, secrets aside',
+  })
   before!: unknown;
 
   @ApiProperty({ type: Object, nullable: true })

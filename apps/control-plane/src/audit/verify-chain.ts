@@ -36,7 +36,8 @@ export function verifyChain(dataSource: DataSource): Promise<AuditVerification> 
       if (hashOf(entry) !== entry.hash) return broken(entries, 'the entry was changed');
       previous_hash = entry.hash;
     }
-    if (entries !== head.audit_sequence) return broken(entries + 1, 'entries are missing at the end');
+    if (entries !== head.audit_sequence)
+      return broken(entries + 1, 'entries are missing at the end');
     if (previous_hash !== head.audit_head) return broken(entries, 'the newest entry was replaced');
     return { valid: true, entries, head: head.audit_head };
   });

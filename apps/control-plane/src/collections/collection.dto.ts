@@ -91,6 +91,7 @@ export class CreateCollection extends CollectionFields {
   @IsOwnId('collection')
   id?: string;
 }
+inheritContractFields(CollectionFields, CreateCollection);
 
 export class PatchCollection extends PartialType(CollectionFields) {}
 inheritContractFields(CollectionFields, PatchCollection);

@@ -117,6 +117,7 @@ export class CreateEndpoint extends EndpointFields {
   @IsOwnId('endpoint')
   id?: string;
 }
+inheritContractFields(EndpointFields, CreateEndpoint);
 
 export class PatchEndpoint extends PartialType(EndpointFields) {}
 inheritContractFields(EndpointFields, PatchEndpoint);

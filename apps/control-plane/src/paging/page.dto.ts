@@ -9,7 +9,7 @@ export class PageQuery {
   @IsInt()
   @Min(1)
   @Max(200)
-  limit = 50;
+  limit: number = 50;
 
   @ApiPropertyOptional({ description: '`next_cursor` of the page before' })
   @IsOptional()

@@ -61,6 +61,7 @@ export class CreatePolicy extends PolicyFields {
   @IsOwnId('policy')
   id?: string;
 }
+inheritContractFields(PolicyFields, CreatePolicy);
 
 export class PatchPolicy extends PartialType(PolicyFields) {}
 inheritContractFields(PolicyFields, PatchPolicy);

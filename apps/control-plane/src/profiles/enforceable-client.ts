@@ -41,7 +41,9 @@ export async function refuseUnenforceableClient(
 const inBody = (path: string): string =>
   `body.${path.replace(/^profiles\.[^.]+\.?/, '') || 'auth'}`;
 
-function withoutPolicy<T extends { policy_id?: string | undefined }>(from: T): Omit<T, 'policy_id'> {
+function withoutPolicy<T extends { policy_id?: string | undefined }>(
+  from: T,
+): Omit<T, 'policy_id'> {
   const copy = { ...from };
   delete copy.policy_id;
   return copy;

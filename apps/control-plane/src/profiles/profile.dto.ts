@@ -70,6 +70,7 @@ export class CreateProfile extends ProfileFields {
   @IsOwnId('profile')
   id?: string;
 }
+inheritContractFields(ProfileFields, CreateProfile);
 
 export class PatchProfile extends PartialType(ProfileFields) {}
 inheritContractFields(ProfileFields, PatchProfile);

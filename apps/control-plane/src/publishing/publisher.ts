@@ -81,7 +81,8 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async #publish(): Promise<void> {
-    const isDue = Date.now() - this.#reconciledAtMs >= this.foundation.config.publishing.reconcileMs;
+    const isDue =
+      Date.now() - this.#reconciledAtMs >= this.foundation.config.publishing.reconcileMs;
     if (this.#publication === undefined || isDue) return this.#reconcile();
     const publication = this.#publication;
     const startedAt = performance.now();
@@ -106,18 +107,26 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     this.#reconciledAtMs = Date.now();
     if (published) {
       const revision = publication.revision;
-      this.foundation.logger.info({ revision, repaired }, 'brought the published configuration up to date');
+      this.foundation.logger.info(
+        { revision, repaired },
+        'brought the published configuration up to date',
+      );
       this.metrics.published(revision, performance.now() - startedAt);
     }
     const keep = publication.revision - JOURNAL_REVISIONS;
-    await this.foundation.dataSource.query('delete from config_changes where revision <= $1', [keep]);
+    await this.foundation.dataSource.query('delete from config_changes where revision <= $1', [
+      keep,
+    ]);
   }
 
   #failed(error: unknown): void {
     if (error instanceof ConfigError) {
       // Nothing was sent, and nodes keep what they run; only a person can put this right.
       this.metrics.refused();
-      this.foundation.logger.error({ err: error }, 'the configuration cannot be enforced: not published');
+      this.foundation.logger.error(
+        { err: error },
+        'the configuration cannot be enforced: not published',
+      );
       return;
     }
     this.metrics.failed();

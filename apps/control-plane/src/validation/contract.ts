@@ -4,7 +4,13 @@ import type { FailureDetail } from '@portico/contracts';
 import { z } from 'zod';
 
 type Field = ReadonlyMap<string, z.ZodType>;
-const fieldsByDto = new WeakMap<object, Map<string, z.ZodType>>();
+const fieldsByDto = new Map<object, Map<string, z.ZodType>>();
+
+/** By name of the DTO, for the OpenAPI document; inherited fields included. */
+export const contractSchemas = (): ReadonlyMap<string, Field> =>
+  new Map(
+    [...fieldsByDto.keys()].map((dto) => [(dto as { name: string }).name, contractFieldsOf(dto)]),
+  );
 
 /**
  * A DTO field whose shape is a contract's: the same schema that nodes enforce checks it at the edge
