@@ -11,6 +11,7 @@ import { createDataSource, migrate } from './database/data-source.ts';
 import { Foundation } from './foundation.ts';
 import { nestLogger } from './http/nest-logger.ts';
 import { createAdapter } from './http/server.ts';
+import { serveWebApps } from './web-apps/web-apps.ts';
 
 export interface ControlPlane {
   readonly url: string;
@@ -31,6 +32,7 @@ export async function startControlPlane(
     await migrate(dataSource);
     const metrics = createMetrics({ service: 'control-plane', processMetrics: true });
     const app = await createApp(new Foundation({ config, feeds, logger, metrics, dataSource }));
+    serveWebApps(app.getHttpAdapter().getInstance() as never, config);
     await app.listen(config.port, config.host);
     return running(app, config, { logger, closeDatabase: () => dataSource.destroy() });
   } catch (error) {
