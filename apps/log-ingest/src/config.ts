@@ -1,12 +1,5 @@
 import { deriveKeyring, loadMasterKey } from '@portico/messaging';
-import {
-  ConfigurationError,
-  LOG_LEVELS,
-  parseEnv,
-  resolveDataDir,
-  type Env,
-  type LogLevel,
-} from '@portico/telemetry';
+import { LOG_LEVELS, parseEnv, resolveDataDir, type Env, type LogLevel } from '@portico/telemetry';
 import { z } from 'zod';
 
 export interface LogIngestConfig {
@@ -66,9 +59,22 @@ const schema = z
     message: 'is required (or DATABASE_URL, for both on one server)',
   });
 
+const processSchema = schema.refine((values) => values.NATS_URL, {
+  path: ['NATS_URL'],
+  message: 'is required, e.g. nats://127.0.0.1:4222',
+});
+
 /** Throws one error that lists every problem; opens no port and no connection. */
-export function loadLogIngestConfig(env: Env): LogIngestConfig {
-  const values = parseEnv(schema, env);
+export const loadLogIngestConfig = (env: Env): LogIngestConfig =>
+  toConfig(parseEnv(schema, env), env);
+
+/** Of a process of its own, where everybody meets over NATS. */
+export function loadProcessConfig(env: Env): LogIngestConfig & { readonly natsUrl: string } {
+  const config = toConfig(parseEnv(processSchema, env), env);
+  return { ...config, natsUrl: config.natsUrl ?? '' };
+}
+
+function toConfig(values: z.output<typeof schema>, env: Env): LogIngestConfig {
   return {
     host: values.LOG_INGEST_HOST,
     port: values.LOG_INGEST_PORT,
@@ -89,13 +95,6 @@ export function loadLogIngestConfig(env: Env): LogIngestConfig {
     },
     sweepIntervalMs: values.RETENTION_SWEEP_MS,
   };
-}
-
-/** Of a process of its own, where everybody meets over NATS. */
-export function loadProcessConfig(env: Env): LogIngestConfig & { readonly natsUrl: string } {
-  const config = loadLogIngestConfig(env);
-  if (config.natsUrl !== undefined) return { ...config, natsUrl: config.natsUrl };
-  throw new ConfigurationError(['NATS_URL: is required, e.g. nats://127.0.0.1:4222']);
 }
 
 const derivedToken = (env: Env, secret: string | undefined): string =>

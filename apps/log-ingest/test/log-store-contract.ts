@@ -294,6 +294,22 @@ export function describeLogStore(name: string, open: () => Promise<StoreUnderTes
       ]);
     });
 
+    it('totals what every profile was admitted, over the days asked for', async () => {
+      const counts = (day: string, admitted: number) => [
+        { client_id: 'cl_acme', profile_id: 'pr_a', day, admitted },
+        { client_id: 'cl_acme', profile_id: 'pr_b', day, admitted: 1 },
+        { client_id: 'cl_globex', profile_id: 'pr_c', day, admitted },
+      ];
+      for (const [index, day] of ['2026-11-19', '2026-11-20', '2026-11-21', '2026-11-22'].entries()) {
+        await store.addUsage(aDelta({ sequence: 100 + index, counts: counts(day, 10 ** index) }));
+      }
+      expect(await store.usageTotals({ from: '2026-11-20', to: '2026-11-21' })).toEqual([
+        { client_id: 'cl_acme', profile_id: 'pr_a', admitted: 110 },
+        { client_id: 'cl_acme', profile_id: 'pr_b', admitted: 2 },
+        { client_id: 'cl_globex', profile_id: 'pr_c', admitted: 110 },
+      ]);
+    });
+
     it('drops each record when its own retention is over, and not a day sooner', async () => {
       const now = new Date('2026-11-21T12:00:00Z');
       const at = Date.parse('2026-11-11T23:59:59.999Z');

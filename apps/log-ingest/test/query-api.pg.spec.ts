@@ -167,6 +167,18 @@ describe('the query API', () => {
     expect((await ingest.get('/internal/v1/usage?client_id=x&from=1&to=2')).status).toBe(422);
   });
 
+  it("gives everybody's admitted calls over a span of days, in one answer", async () => {
+    const totals = '/internal/v1/usage/totals';
+    expect(await ingest.getJson(`${totals}?from=2026-11-01&to=2026-11-30`)).toEqual({
+      data: [{ client_id: 'cl_acme', profile_id: 'pr_default', admitted: 5 }],
+    });
+    expect(await ingest.getJson(`${totals}?from=2026-11-21&to=2026-11-30`)).toEqual({ data: [] });
+    for (const bad of ['', '?from=2026-11-30&to=2026-11-01', '?from=1&to=2']) {
+      expect((await ingest.get(`${totals}${bad}`)).status).toBe(422);
+    }
+    expect((await ingest.get(`${totals}?from=2026-11-01&to=2026-11-30`, {})).status).toBe(401);
+  });
+
   it("erases a client's records", async () => {
     await ingest.publish(aRecord({ client_id: 'cl_leaver' }));
     const theirs = `${LOGS}?client_id=cl_leaver`;

@@ -2,6 +2,7 @@ import {
   logSearchQuerySchema,
   metricsQuerySchema,
   usageQuerySchema,
+  usageTotalsQuerySchema,
   type MetricsQuery,
 } from '@portico/contracts';
 import type { FastifyInstance } from 'fastify';
@@ -45,6 +46,11 @@ export function queryRoutes(server: FastifyInstance, store: LogStore): void {
     const query = usageQuerySchema.parse(request.query);
     refuseBackwards(query.from, query.to);
     return { data: await store.usage(query) };
+  });
+  server.get('/internal/v1/usage/totals', async (request) => {
+    const query = usageTotalsQuerySchema.parse(request.query);
+    refuseBackwards(query.from, query.to);
+    return { data: await store.usageTotals(query) };
   });
   server.delete('/internal/v1/clients/:client_id/records', async (request) => {
     const clientId = idIn(request.params, 'client_id');

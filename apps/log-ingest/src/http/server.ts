@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Metrics } from '@portico/telemetry';
-import { fastify, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { LogStore } from '../store/log-store.ts';
 import { answerFailures, FailureError, requestIdFor } from './failures.ts';
 import { exportRoute } from './export-route.ts';
@@ -22,7 +22,7 @@ const URL_CHARS_MAX = 8_192;
 export function createServer(options: ServerOptions): FastifyInstance {
   const server = fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFor(request.headers['x-request-id']),
     // Nothing here takes a body.
     bodyLimit: 1_024,

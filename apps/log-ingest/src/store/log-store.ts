@@ -10,6 +10,8 @@ import type {
   UsageDay,
   UsageDelta,
   UsageQuery,
+  UsageTotal,
+  UsageTotalsQuery,
 } from '@portico/contracts';
 
 /**
@@ -29,6 +31,8 @@ export interface LogStore {
   get(requestId: string, clientId?: string): Promise<RequestLogDetail | undefined>;
   aggregate(query: MetricsQuery): Promise<MetricsSummary>;
   usage(query: UsageQuery): Promise<readonly UsageDay[]>;
+  /** What every profile was admitted over a span of days, by client and profile. */
+  usageTotals(query: UsageTotalsQuery): Promise<readonly UsageTotal[]>;
   /** Removes what has outlived its retention by `now`. Safe to run in several processes. */
   dropExpired(now: Date): Promise<DropReport>;
   /** Removes a client's records; counts (rollups, usage) stay. Gives how many were removed. */

@@ -8,6 +8,8 @@ import type {
   UsageDay,
   UsageDelta,
   UsageQuery,
+  UsageTotal,
+  UsageTotalsQuery,
 } from '@portico/contracts';
 import pg from 'pg';
 import type { DropReport, IncomingBatch, LogFilter, LogStore, WriteOutcome } from '../log-store.ts';
@@ -18,7 +20,7 @@ import { dayOf, Partitions } from './partitions.ts';
 import { dropExpired, erase } from './retention.ts';
 import { scan, search } from './search.ts';
 import { inTransaction, withClient } from './transaction.ts';
-import { addUsage, usage } from './usage.ts';
+import { addUsage, usage, usageTotals } from './usage.ts';
 import { isRecordAtFault, storeCarefully, storeTogether } from './write-batches.ts';
 
 export interface PostgresLogStoreOptions {
@@ -97,6 +99,10 @@ export class PostgresLogStore implements LogStore {
 
   usage(query: UsageQuery): Promise<readonly UsageDay[]> {
     return usage(this.#queries, query);
+  }
+
+  usageTotals(query: UsageTotalsQuery): Promise<readonly UsageTotal[]> {
+    return usageTotals(this.#queries, query);
   }
 
   dropExpired(now: Date): Promise<DropReport> {

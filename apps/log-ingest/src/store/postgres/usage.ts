@@ -1,4 +1,10 @@
-import type { UsageDay, UsageDelta, UsageQuery } from '@portico/contracts';
+import type {
+  UsageDay,
+  UsageDelta,
+  UsageQuery,
+  UsageTotal,
+  UsageTotalsQuery,
+} from '@portico/contracts';
 import type { Pool } from 'pg';
 import { inTransaction, withClient } from './transaction.ts';
 
@@ -37,6 +43,18 @@ export function usage(pool: Pool, query: UsageQuery): Promise<readonly UsageDay[
       `SELECT day::text, profile_id, admitted FROM logs.usage_daily
        WHERE client_id = $1 AND day BETWEEN $2 AND $3 ORDER BY day, profile_id`,
       [query.client_id, query.from, query.to],
+    );
+    return rows.map((row) => ({ ...row, admitted: Number(row.admitted) }));
+  });
+}
+
+/** One answer about everybody: whoever watches all quotas must not ask once per client. */
+export function usageTotals(pool: Pool, query: UsageTotalsQuery): Promise<readonly UsageTotal[]> {
+  return withClient(pool, async (client) => {
+    const { rows } = await client.query<Omit<UsageTotal, 'admitted'> & { admitted: string }>(
+      `SELECT client_id, profile_id, sum(admitted) AS admitted FROM logs.usage_daily
+       WHERE day BETWEEN $1 AND $2 GROUP BY client_id, profile_id ORDER BY client_id, profile_id`,
+      [query.from, query.to],
     );
     return rows.map((row) => ({ ...row, admitted: Number(row.admitted) }));
   });
