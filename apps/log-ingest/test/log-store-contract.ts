@@ -300,7 +300,12 @@ export function describeLogStore(name: string, open: () => Promise<StoreUnderTes
         { client_id: 'cl_acme', profile_id: 'pr_b', day, admitted: 1 },
         { client_id: 'cl_globex', profile_id: 'pr_c', day, admitted },
       ];
-      for (const [index, day] of ['2026-11-19', '2026-11-20', '2026-11-21', '2026-11-22'].entries()) {
+      for (const [index, day] of [
+        '2026-11-19',
+        '2026-11-20',
+        '2026-11-21',
+        '2026-11-22',
+      ].entries()) {
         await store.addUsage(aDelta({ sequence: 100 + index, counts: counts(day, 10 ** index) }));
       }
       expect(await store.usageTotals({ from: '2026-11-20', to: '2026-11-21' })).toEqual([

@@ -128,3 +128,14 @@ export interface UsageDay {
   readonly profile_id: string;
   readonly admitted: number;
 }
+
+/** UTC days, both included; everybody's. */
+export const usageTotalsQuerySchema = usageQuerySchema.omit({ client_id: true });
+export type UsageTotalsQuery = z.infer<typeof usageTotalsQuerySchema>;
+
+/** Calls of a profile over a span of days; a profile without any is left out. */
+export interface UsageTotal {
+  readonly client_id: string;
+  readonly profile_id: string;
+  readonly admitted: number;
+}

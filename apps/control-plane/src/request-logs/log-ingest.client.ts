@@ -9,6 +9,8 @@ import type {
   RequestLogDetail,
   UsageDay,
   UsageQuery,
+  UsageTotal,
+  UsageTotalsQuery,
 } from '@portico/contracts';
 import { Agent, type Dispatcher } from 'undici';
 import type { ControlPlaneConfig } from '../config.ts';
@@ -47,6 +49,11 @@ export class LogIngestClient implements OnApplicationShutdown {
 
   async usage(query: UsageQuery): Promise<readonly UsageDay[]> {
     return (await this.read<{ data: UsageDay[] }>('/internal/v1/usage', { ...query })).data;
+  }
+
+  async usageTotals(query: UsageTotalsQuery): Promise<readonly UsageTotal[]> {
+    const path = '/internal/v1/usage/totals';
+    return (await this.read<{ data: UsageTotal[] }>(path, { ...query })).data;
   }
 
   /** Streams; whoever takes it must read it to its end or destroy it. */
@@ -97,7 +104,9 @@ export class LogIngestClient implements OnApplicationShutdown {
 
 function toText(query: Query): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const text = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString();
+  const text = new URLSearchParams(
+    given.map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
   return text === '' ? '' : `?${text}`;
 }
 
