@@ -1,22 +1,14 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { isApiError } from './api-error.ts';
-import { call } from './http.ts';
-import type {
-  AuthHeaders,
-  Branding,
-  CollectionDetail,
-  CollectionSummary,
-  EndpointDetail,
-  Profile,
-  Session,
-} from './types.ts';
+import { api, contentAs, contentOf } from './client.ts';
+import type { AuthHeaders, EndpointDetail, Session } from './types.ts';
 
 const MINUTE = 60_000;
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: ({ signal }): Promise<Session | null> =>
-    call<Session>('/session', { signal }).catch((error: unknown) => {
+    contentOf(api.GET('/api/v1/developer-portal/session', { signal })).catch((error: unknown) => {
       // Nobody signed in is an answer here, not a failure.
       if (isApiError(error, 'unauthenticated')) return null;
       throw error;
@@ -26,14 +18,15 @@ export const sessionQuery = queryOptions({
 
 export const brandingQuery = queryOptions({
   queryKey: ['branding'],
-  queryFn: ({ signal }) => call<Branding>('/branding', { signal }),
+  queryFn: ({ signal }) => contentOf(api.GET('/api/v1/developer-portal/branding', { signal })),
   staleTime: Infinity,
   retry: false,
 });
 
 export const profilesQuery = queryOptions({
   queryKey: ['profiles'],
-  queryFn: async ({ signal }) => (await call<{ data: Profile[] }>('/profiles', { signal })).data,
+  queryFn: async ({ signal }) =>
+    (await contentOf(api.GET('/api/v1/developer-portal/profiles', { signal }))).data,
   staleTime: MINUTE,
 });
 
@@ -41,7 +34,12 @@ export const authHeadersQuery = (profileId: string) =>
   queryOptions({
     queryKey: ['profiles', profileId, 'auth-headers'],
     queryFn: ({ signal }) =>
-      call<AuthHeaders>(`/profiles/${encodeURIComponent(profileId)}/auth-headers`, { signal }),
+      contentAs<AuthHeaders>(
+        api.GET('/api/v1/developer-portal/profiles/{id}/auth-headers', {
+          params: { path: { id: profileId } },
+          signal,
+        }),
+      ),
     // Every read of a secret is in the audit log: not one for each glance at the window.
     staleTime: 10 * MINUTE,
     refetchOnWindowFocus: false,
@@ -51,7 +49,7 @@ export const authHeadersQuery = (profileId: string) =>
 export const collectionsQuery = queryOptions({
   queryKey: ['collections'],
   queryFn: async ({ signal }) =>
-    (await call<{ data: CollectionSummary[] }>('/collections', { signal })).data,
+    (await contentOf(api.GET('/api/v1/developer-portal/collections', { signal }))).data,
   staleTime: MINUTE,
 });
 
@@ -59,7 +57,12 @@ export const collectionQuery = (collectionId: string) =>
   queryOptions({
     queryKey: ['collections', collectionId],
     queryFn: ({ signal }) =>
-      call<CollectionDetail>(`/collections/${encodeURIComponent(collectionId)}`, { signal }),
+      contentOf(
+        api.GET('/api/v1/developer-portal/collections/{id}', {
+          params: { path: { id: collectionId } },
+          signal,
+        }),
+      ),
     staleTime: MINUTE,
   });
 
@@ -67,9 +70,11 @@ export const endpointQuery = (collectionId: string, endpointId: string) =>
   queryOptions({
     queryKey: ['collections', collectionId, 'endpoints', endpointId],
     queryFn: ({ signal }) =>
-      call<EndpointDetail>(
-        `/collections/${encodeURIComponent(collectionId)}/endpoints/${encodeURIComponent(endpointId)}`,
-        { signal },
+      contentAs<EndpointDetail>(
+        api.GET('/api/v1/developer-portal/collections/{id}/endpoints/{endpoint_id}', {
+          params: { path: { id: collectionId, endpoint_id: endpointId } },
+          signal,
+        }),
       ),
     staleTime: MINUTE,
   });

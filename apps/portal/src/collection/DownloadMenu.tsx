@@ -1,7 +1,8 @@
 import { Button, Menu } from '@mantine/core';
 import { ChevronDown, Download } from 'lucide-react';
-import { downloadUrl } from '../api/http.ts';
+import { openApiUrl, postmanUrl } from '../api/downloads.ts';
 import type { CollectionDetail } from '../api/types.ts';
+import { useActiveProfile } from '../profile/active-profile.tsx';
 
 const FORMATS = [
   { label: 'OpenAPI 3.1, YAML', version: '3.1', format: 'yaml' },
@@ -12,7 +13,7 @@ const FORMATS = [
 
 /** The same definitions the gateway enforces, as files for other tools. */
 export function DownloadMenu({ collection }: { collection: Pick<CollectionDetail, 'id'> }) {
-  const base = `/collections/${encodeURIComponent(collection.id)}`;
+  const { active } = useActiveProfile();
   return (
     <Menu
       position="bottom-end"
@@ -36,7 +37,7 @@ export function DownloadMenu({ collection }: { collection: Pick<CollectionDetail
             key={label}
             component="a"
             download={`${collection.id}.openapi-${version}.${format}`}
-            href={downloadUrl(`${base}/openapi`, { version, format })}
+            href={openApiUrl(collection.id, { version, format })}
           >
             {label}
           </Menu.Item>
@@ -45,7 +46,7 @@ export function DownloadMenu({ collection }: { collection: Pick<CollectionDetail
         <Menu.Item
           component="a"
           download={`${collection.id}.postman.json`}
-          href={downloadUrl(`${base}/postman`)}
+          href={postmanUrl(collection.id, active?.id)}
         >
           Postman collection
         </Menu.Item>

@@ -17,6 +17,8 @@ const endpoint = (over: Partial<EndpointDetail> = {}): EndpointDetail => ({
   response_schema: null,
   examples: {},
   allowed_auth_types: ['token'],
+  collection_id: 'coll_shop',
+  environments: ['sandbox'],
   ...over,
 });
 const parameter = (over: Partial<Parameter>): Parameter => ({

@@ -1,4 +1,4 @@
-import type { EndpointDetail, Header } from '../api/types.ts';
+import type { EndpointDetail, Header, Method } from '../api/types.ts';
 import { fieldKey, hasWildcard, sendsBody, WILDCARD } from './call-input.ts';
 import type { CallInput, ExtraField } from './call-input.ts';
 import { valueProblem } from './value-problem.ts';
@@ -11,7 +11,7 @@ export interface Problem {
 
 /** A call ready to be made: the same for Send and for every code sample. */
 export interface CallPlan {
-  readonly method: string;
+  readonly method: Method;
   readonly pathParams: Readonly<Record<string, string>>;
   /** Filled in and escaped; fields still missing stand as `{name}`. */
   readonly path: string;

@@ -19,7 +19,7 @@ export interface Auth {
 }
 
 export function useAuth(profile: Profile | undefined): Auth {
-  const { gateway_url: gatewayUrl = '' } = useSession();
+  const { gateway_url: gatewayUrl } = useSession();
   const [accessToken, setAccessToken] = useState('');
   const { data, error, isPending } = useQuery({
     ...authHeadersQuery(profile?.id ?? ''),

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { call } from '../api/http.ts';
+import { api, contentAs } from '../api/client.ts';
 import { queryClient } from '../api/query-client.ts';
 import type { EndpointDetail, TryResponse } from '../api/types.ts';
 import type { CallInput } from './call-input.ts';
@@ -27,11 +27,12 @@ export function useTry(endpoint: EndpointDetail, auth: Auth): Attempt {
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: ({ plan }: { plan: CallPlan; input: CallInput }) => {
       abort.current = new AbortController();
-      return call<TryResponse>('/try', {
-        method: 'POST',
-        body: toTryRequest(endpoint.id, plan, auth),
-        signal: abort.current.signal,
-      });
+      return contentAs<TryResponse>(
+        api.POST('/api/v1/developer-portal/try', {
+          body: toTryRequest(endpoint.id, plan, auth),
+          signal: abort.current.signal,
+        }),
+      );
     },
     onSuccess: (response, { plan, input }) => {
       const entry: TryEntry = {

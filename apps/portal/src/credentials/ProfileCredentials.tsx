@@ -3,12 +3,12 @@ import { useDisclosure } from '@mantine/hooks';
 import { EnvironmentDot, formatDateTime, Note, Panel, Tag } from '@portico/ui';
 import { Eye, EyeOff, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
-import type { Profile } from '../api/types.ts';
+import type { Profile, Rotated } from '../api/types.ts';
 import { HeadersOf } from '../collection/AuthHeadersPanel.tsx';
 import { AUTH_EXPLAINED, AUTH_LABEL } from '../profile/auth-type.ts';
+import { CredentialFacts } from './CredentialFacts.tsx';
 import classes from './CredentialsPage.module.css';
 import { RotateDialog } from './RotateDialog.tsx';
-import type { Rotated } from './rotate.ts';
 
 /** Whose secret we keep, and can therefore replace. */
 const isRotatable = ({ auth_type: type }: Profile): boolean => type === 'token' || type === 'jwt';
@@ -28,6 +28,7 @@ export function ProfileCredentials({ profile }: { profile: Profile }) {
         <Tag mono>{profile.id}</Tag>
       </p>
       <p className={classes.words}>{AUTH_EXPLAINED[profile.auth_type]}</p>
+      <CredentialFacts profile={profile} />
       {rotated && <RotatedNote rotated={rotated} />}
       <div className={classes.actions}>
         <Button
@@ -45,7 +46,7 @@ export function ProfileCredentials({ profile }: { profile: Profile }) {
             variant="default"
             size="xs"
             leftSection={<RefreshCw size={14} />}
-            aria-label={`Rotate the secret of ${profile.name}`}
+            aria-label={`Rotate secret of ${profile.name}`}
             onClick={open}
           >
             Rotate secret

@@ -3,9 +3,8 @@ import { Note } from '@portico/ui';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError } from '../api/api-error.ts';
-import type { Profile } from '../api/types.ts';
+import type { Profile, Rotated } from '../api/types.ts';
 import { GRACE_PERIODS, rotate } from './rotate.ts';
-import type { Rotated } from './rotate.ts';
 
 interface RotateDialogProps {
   readonly profile: Profile;

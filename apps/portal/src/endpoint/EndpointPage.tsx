@@ -34,7 +34,6 @@ export function EndpointPage() {
 
 function Endpoint({ endpoint, collectionId }: { endpoint: EndpointDetail; collectionId: string }) {
   const { data: collection } = useQuery(collectionQuery(collectionId));
-  const environments = endpoint.environments ?? collection?.environments;
   return (
     <Page
       title={endpoint.name}
@@ -58,7 +57,7 @@ function Endpoint({ endpoint, collectionId }: { endpoint: EndpointDetail; collec
       </p>
       <div className={classes.layout}>
         <div className={classes.work} id="console">
-          {environments && <EnvironmentNote environments={environments} />}
+          <EnvironmentNote environments={endpoint.environments} />
           <AuthTypeNote allowed={endpoint.allowed_auth_types} />
           <Workbench endpoint={endpoint} />
         </div>

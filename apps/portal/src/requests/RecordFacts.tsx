@@ -36,10 +36,10 @@ export function RecordFacts({ record }: { record: LogDetail }) {
       <p className={classes.address}>
         <StatusBadge status={record.status} text={reasonPhrase(record.status)} />
         <MethodBadge method={record.method} />
-        <span>
+        <code>
           {record.path}
           {query}
-        </span>
+        </code>
       </p>
       <dl className={classes.facts}>
         {facts.map(([name, value]) => (

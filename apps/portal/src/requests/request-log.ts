@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { isApiError } from '../api/api-error.ts';
-import { call } from '../api/http.ts';
-import type { LogDetail, LogPage, Usage } from '../api/types.ts';
+import { api, contentAs, contentOf } from '../api/client.ts';
+import type { LogDetail } from '../api/types.ts';
 
 /** What the request log can be narrowed by; each is a query parameter of the page's own address too. */
 export const LOG_FILTERS = [
@@ -23,10 +23,7 @@ export const requestLogQuery = (filters: LogFilters, live: boolean) =>
   infiniteQueryOptions({
     queryKey: ['request-logs', 'list', filters],
     queryFn: ({ pageParam, signal }) =>
-      call<LogPage>('/request-logs', {
-        query: { ...filters, ...(pageParam ? { cursor: pageParam } : {}) },
-        signal,
-      }),
+      searchLogs({ ...filters, ...(pageParam ? { cursor: pageParam } : {}) }, signal),
     initialPageParam: '',
     getNextPageParam: ({ next_cursor: next }) => next ?? undefined,
     refetchInterval: live ? LIVE_EVERY_MS : false,
@@ -35,16 +32,28 @@ export const requestLogQuery = (filters: LogFilters, live: boolean) =>
 /** The newest calls, for the dashboard and for ticking off first-call steps. */
 export const recentCallsQuery = queryOptions({
   queryKey: ['request-logs', 'recent'],
-  queryFn: async ({ signal }) =>
-    (await call<LogPage>('/request-logs', { query: { limit: String(GLANCE) }, signal })).data,
+  queryFn: async ({ signal }) => (await searchLogs({ limit: String(GLANCE) }, signal)).data,
   refetchInterval: 5_000,
+});
+
+/** As many as one page may hold: what errors and endpoints on the usage page are told from. */
+export const LATEST_CALLS = 200;
+export const latestCallsQuery = queryOptions({
+  queryKey: ['request-logs', 'latest'],
+  queryFn: async ({ signal }) => (await searchLogs({ limit: String(LATEST_CALLS) }, signal)).data,
+  refetchInterval: 30_000,
 });
 
 export const requestDetailQuery = (requestId: string) =>
   queryOptions({
     queryKey: ['request-logs', 'one', requestId],
     queryFn: ({ signal }) =>
-      call<LogDetail>(`/request-logs/${encodeURIComponent(requestId)}`, { signal }),
+      contentAs<LogDetail>(
+        api.GET('/api/v1/developer-portal/request-logs/{id}', {
+          params: { path: { id: requestId } },
+          signal,
+        }),
+      ),
     staleTime: Infinity,
     // A link from a fresh answer may be faster than its record.
     retry: (failures, error) => failures < 4 && isApiError(error, 'not_found'),
@@ -53,6 +62,11 @@ export const requestDetailQuery = (requestId: string) =>
 
 export const usageQuery = queryOptions({
   queryKey: ['usage'],
-  queryFn: ({ signal }) => call<Usage>('/usage', { signal }),
+  queryFn: ({ signal }) => contentOf(api.GET('/api/v1/developer-portal/usage', { signal })),
   refetchInterval: 10_000,
 });
+
+const searchLogs = (query: LogFilters & { limit?: string; cursor?: string }, signal: AbortSignal) =>
+  contentOf(
+    api.GET('/api/v1/developer-portal/request-logs', { params: { query: { ...query } }, signal }),
+  );

@@ -3,9 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, Navigate } from 'react-router';
 import { ApiError } from '../api/api-error.ts';
-import { call } from '../api/http.ts';
+import { api, contentOf } from '../api/client.ts';
 import { forgetSessionEnd, queryClient } from '../api/query-client.ts';
-import type { Session } from '../api/types.ts';
 import { SupportContact } from '../shell/branding.tsx';
 import { linkToken } from './link-token.ts';
 import { takeReturnTo } from './return-to.ts';
@@ -40,7 +39,7 @@ function UseToken({ token }: { token: string }) {
 }
 
 async function signIn(token: string): Promise<true> {
-  await call<Session>('/validate-token', { method: 'POST', body: { token } });
+  await contentOf(api.POST('/api/v1/developer-portal/validate-token', { body: { token } }));
   forgetSessionEnd();
   // Whoever was signed in before, everything known about them goes.
   queryClient.removeQueries({

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import type { FormEvent } from 'react';
 import { Navigate, useLocation } from 'react-router';
 import { isApiError } from '../api/api-error.ts';
-import { call } from '../api/http.ts';
+import { api, contentOf } from '../api/client.ts';
 import { sessionQuery } from '../api/queries.ts';
 import { sessionEnd } from '../api/query-client.ts';
 import type { SessionEnd } from '../api/query-client.ts';
@@ -37,7 +37,7 @@ function SignInForm({ onSent }: { onSent: (email: string) => void }) {
   const [problem, setProblem] = useState<string>();
   const send = useMutation({
     mutationFn: (address: string) =>
-      call('/request-link', { method: 'POST', body: { email: address } }),
+      contentOf(api.POST('/api/v1/developer-portal/request-link', { body: { email: address } })),
     onSuccess: (_answer, address) => onSent(address),
     onError: (error) => setProblem(refusalOf(error)),
   });

@@ -1,7 +1,7 @@
 import { Button, Menu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { ChevronDown, LogOut, Moon, Sun } from 'lucide-react';
-import { call } from '../api/http.ts';
+import { api, contentOf } from '../api/client.ts';
 import { useSession } from '../api/queries.ts';
 import { endSession } from '../api/query-client.ts';
 import classes from './AccountMenu.module.css';
@@ -10,7 +10,7 @@ import classes from './AccountMenu.module.css';
 export function AccountMenu() {
   const { client, email } = useSession();
   const signOut = useMutation({
-    mutationFn: () => call('/logout', { method: 'POST' }),
+    mutationFn: () => contentOf(api.POST('/api/v1/developer-portal/logout')),
     onSuccess: () => endSession('signed-out'),
   });
   return (

@@ -25,7 +25,10 @@ export function DaysChart({ rows, names }: DaySeries) {
           }))}
           valueFormatter={formatCompact}
           tickLine="none"
-          gridAxis="y"
+          gridAxis="x"
+          // The table below is for keyboards and screen readers.
+          barChartProps={{ accessibilityLayer: false }}
+          xAxisProps={{ tickFormatter: shortDay }}
           barProps={{ isAnimationActive: false }}
         />
       </div>
@@ -59,3 +62,10 @@ export function DaysChart({ rows, names }: DaySeries) {
     </>
   );
 }
+
+const dayMonth = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+});
+const shortDay = (day: unknown): string => dayMonth.format(new Date(String(day)));

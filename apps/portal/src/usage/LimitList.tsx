@@ -1,5 +1,6 @@
 import { formatCompact, formatNumber, formatRelative, useNow } from '@portico/ui';
 import type { UsageLimit } from '../api/types.ts';
+import { useActiveProfile } from '../profile/active-profile.tsx';
 import { limitLevel, limitTitle } from './limit-words.ts';
 import classes from './LimitList.module.css';
 
@@ -11,7 +12,7 @@ export function LimitList({ limits }: { limits: readonly UsageLimit[] }) {
   return (
     <ul className={classes.list}>
       {limits.map((limit) => (
-        <LimitBar key={`${limit.kind} ${limit.name}`} limit={limit} />
+        <LimitBar key={`${limit.scope.id} ${limit.kind} ${limit.name}`} limit={limit} />
       ))}
     </ul>
   );
@@ -20,7 +21,9 @@ export function LimitList({ limits }: { limits: readonly UsageLimit[] }) {
 function LimitBar({ limit }: { limit: UsageLimit }) {
   const nowMs = useNow(5_000);
   const level = limitLevel(limit);
-  const title = limitTitle(limit);
+  const { profiles } = useActiveProfile();
+  const owner = profiles.find(({ id }) => id === limit.scope.id)?.name;
+  const title = owner ? `${limitTitle(limit)}, ${owner}` : limitTitle(limit);
   const share = Math.min(1, limit.used / limit.limit);
   return (
     <li>
@@ -43,7 +46,8 @@ function LimitBar({ limit }: { limit: UsageLimit }) {
       </div>
       <p className={classes.note}>
         {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
-        {limit.used > 0 && `Free again ${formatRelative(Date.parse(limit.resets_at), nowMs)}.`}
+        {limit.used > 0 &&
+          `Free again ${formatRelative(Math.max(Date.parse(limit.resets_at), nowMs), nowMs)}.`}
       </p>
     </li>
   );

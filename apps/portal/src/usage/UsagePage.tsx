@@ -4,9 +4,10 @@ import { ChartColumn } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import type { Usage } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
-import { usageQuery } from '../requests/request-log.ts';
+import { LATEST_CALLS, usageQuery } from '../requests/request-log.ts';
 import { ErrorPanel } from '../shell/ErrorPanel.tsx';
 import { Page } from '../shell/Page.tsx';
+import { EndpointShares } from './EndpointShares.tsx';
 import { LimitList } from './LimitList.tsx';
 import { ShareTable } from './ShareTable.tsx';
 import { callsByDay, callsByProfile } from './usage-series.ts';
@@ -56,6 +57,15 @@ function Figures({ usage }: { usage: Usage }) {
           ) : (
             <NothingYet />
           )}
+        </Panel>
+      </div>
+      <div className={classes.wide}>
+        <Panel
+          title="By endpoint"
+          description={`In your latest calls, ${LATEST_CALLS} at most`}
+          flush
+        >
+          <EndpointShares />
         </Panel>
       </div>
     </div>

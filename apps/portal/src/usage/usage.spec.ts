@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { endpointShares } from './endpoint-shares.ts';
 import { limitLevel, limitTitle } from './limit-words.ts';
 import { callsByDay, callsByProfile } from './usage-series.ts';
 
@@ -43,4 +44,28 @@ describe('limits in words', () => {
     [100, 'over'],
     [130, 'over'],
   ])('%d of 100 is %s', (used, level) => expect(limitLevel({ used, limit: 100 })).toBe(level));
+});
+
+describe('endpointShares', () => {
+  const call = (endpoint_id: string | null, status: number, latency_ms: number) =>
+    ({ endpoint_id, collection_id: 'coll_a', status, latency_ms }) as Parameters<
+      typeof endpointShares
+    >[0][number];
+
+  it('counts calls, errors and the median latency, busiest endpoint first', () => {
+    const calls = [
+      call('ep_b', 200, 5),
+      call('ep_a', 200, 10),
+      call('ep_a', 429, 2),
+      call('ep_a', 503, 90),
+    ];
+    expect(endpointShares(calls)).toEqual([
+      { endpointId: 'ep_a', collectionId: 'coll_a', calls: 3, errors: 2, medianMs: 10 },
+      { endpointId: 'ep_b', collectionId: 'coll_a', calls: 1, errors: 0, medianMs: 5 },
+    ]);
+  });
+
+  it('a call that reached no endpoint belongs to none', () => {
+    expect(endpointShares([call(null, 404, 1)])).toEqual([]);
+  });
 });
