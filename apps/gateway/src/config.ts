@@ -18,7 +18,6 @@ const bytes = (preset: number) =>
     .min(1)
     .max(2 ** 40)
     .default(preset);
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -70,8 +69,6 @@ const environment = z.object({
   MAX_SPILL_BYTES: bytes(1024 * MiB),
   MAX_FAILED_CREDENTIALS: count(20),
   FAILED_CREDENTIAL_WINDOW_MS: ms(60_000),
-  /** `false` lets OIDC and OAuth metadata be fetched over plain http, for laptops and tests. */
-  PORTICO_REQUIRE_HTTPS: flag.default(false),
 });
 type Environment = z.infer<typeof environment>;
 

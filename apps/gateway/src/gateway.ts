@@ -7,9 +7,11 @@ import { createAdminServer } from './admin/admin-server.ts';
 import { ClusterCensus, Heartbeats } from './config-feed/heartbeats.ts';
 import { NodeState } from './config-feed/node-state.ts';
 import type { GatewayConfig } from './config.ts';
+import { AccessTokens } from './forward/access-tokens.ts';
 import { createForward } from './forward/forward.ts';
 import { createInjections } from './forward/injection.ts';
 import { createHandler } from './handle/handle.ts';
+import { IssuerKeys } from './keys/issuer-keys.ts';
 import { TokenCache } from './keys/verified-tokens.ts';
 import { createMeters } from './limits/index.ts';
 import type { Limits as LimitDesk } from './limits/index.ts';
@@ -152,17 +154,21 @@ class GatewayNode {
     const config = this.#config;
     const { logger, observation, desk } = this.#parts;
     const { limits } = config;
-    const injectionOf = createInjections(config.variable);
     const handle = createHandler({
       currentIndex: () => this.state.index,
       meters: desk.meters,
       recordAdmission: (clientId, profileId, nowMs) =>
         desk.recordAdmission(clientId, profileId, nowMs),
-      keys: { find: () => ({ kind: 'unknown' }) },
+      keys: new IssuerKeys({ logger }),
       verifiedTokens: new TokenCache(),
       addressOf: createAddressReader(config.trustedProxies),
       portalSourceKey: config.keys.portalSourceKey,
-      forward: createForward({ upstreams: this.#upstreams, injectionOf, limits }),
+      forward: createForward({
+        upstreams: this.#upstreams,
+        accessTokens: new AccessTokens({ logger }),
+        injectionOf: createInjections(config.variable),
+        limits,
+      }),
       limits,
       onOpened: observation.opened,
       onClosed: observation.closed,

@@ -6,6 +6,7 @@ import type { Exchange } from '../handle/exchange.ts';
 import { refuse } from '../handle/respond.ts';
 import { hasBody } from '../server/head.ts';
 import type { UpstreamRegistry } from '../upstreams/upstream-registry.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import { decodeBody } from './decode-body.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Injection } from './injection.ts';
@@ -15,6 +16,7 @@ import { upstreamHead } from './upstream-request.ts';
 
 export interface ForwardParts {
   readonly upstreams: UpstreamRegistry;
+  readonly accessTokens: AccessTokens;
   readonly injectionOf: (endpoint: CompiledEndpoint) => Injection;
   readonly limits: Limits;
 }
@@ -39,7 +41,6 @@ const bodyBytesMax = (limits: Limits, admission: Admission): number =>
   admission.mustCheckBody ? limits.checkedBodyBytesMax : limits.bodyBytesMax;
 
 function streamBody(parts: ForwardParts, exchange: Exchange, admission: Admission): void {
-  let forwarding: Forwarding | null = null;
   const body = new RequestBody({
     request: exchange.request,
     response: exchange.response,
@@ -47,11 +48,11 @@ function streamBody(parts: ForwardParts, exchange: Exchange, admission: Admissio
     idleMs: parts.limits.bodyIdleMs,
     onChunk: (chunk) => {
       countIn(exchange, chunk);
-      forwarding?.progress();
+      exchange.progress?.();
     },
-    onFlaw: (flaw) => forwarding?.abandon(flaw),
+    onFlaw: (flaw) => exchange.cancel?.(flaw),
   });
-  forwarding = send(parts, exchange, admission, body);
+  send(parts, exchange, admission, body);
 }
 
 function checkThenSend(parts: ForwardParts, exchange: Exchange, admission: Admission): void {
@@ -109,17 +110,56 @@ function send(
   exchange: Exchange,
   admission: Admission,
   body: RequestBody | Buffer | null,
-): Forwarding | null {
+): void {
+  const { credential } = admission.endpoint;
+  if (credential?.type !== 'oauth2_client_credentials') {
+    dispatch(parts, { exchange, admission, body, token: null });
+    return;
+  }
+  const token = parts.accessTokens.token(credential);
+  if (typeof token === 'string') dispatch(parts, { exchange, admission, body, token });
+  else
+    void Promise.resolve(token).then((late) =>
+      dispatchWithToken(parts, { exchange, admission, body, token: late }),
+    );
+}
+
+interface Outgoing {
+  readonly exchange: Exchange;
+  readonly admission: Admission;
+  readonly body: RequestBody | Buffer | null;
+  /** Fetched for the upstream; `null` where none is needed. */
+  readonly token: string | null;
+}
+
+function dispatchWithToken(parts: ForwardParts, outgoing: Outgoing): void {
+  const { exchange, token } = outgoing;
+  if (exchange.response.destroyed) return;
+  if (token !== null) dispatch(parts, outgoing);
+  else
+    refuse(exchange, {
+      code: 'upstream_unavailable',
+      reason: 'no_access_token',
+      retryAfterSeconds: 1,
+    });
+}
+
+function dispatch(parts: ForwardParts, { exchange, admission, body, token }: Outgoing): void {
   const group = parts.upstreams.group(admission.collection, admission.profile.environment);
   const injection = parts.injectionOf(admission.endpoint);
   if (group === null || injection.missing.length > 0) {
     const reason = group === null ? 'upstream_gone' : `missing_env:${injection.missing.join(',')}`;
     refuse(exchange, { code: 'upstream_unavailable', reason, retryAfterSeconds: 1 });
-    return null;
+    return;
   }
   const head = upstreamHead(exchange, admission, injection);
-  const { limits } = parts;
-  const forwarding = new Forwarding({ exchange, admission, group, head, body, limits });
-  forwarding.start();
-  return forwarding;
+  if (token !== null) head.headers.push('authorization', `Bearer ${token}`);
+  const { limits, accessTokens } = parts;
+  const { credential } = admission.endpoint;
+  const onUnauthorized = (): void => {
+    if (token !== null && credential?.type === 'oauth2_client_credentials') {
+      accessTokens.discard(credential, token);
+    }
+  };
+  new Forwarding({ exchange, admission, group, head, body, limits, onUnauthorized }).start();
 }

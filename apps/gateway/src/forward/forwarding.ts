@@ -22,6 +22,8 @@ export interface Call {
   readonly head: UpstreamHead;
   readonly body: RequestBody | Buffer | null;
   readonly limits: Limits;
+  /** The upstream answered 401: what we signed in with is not worth keeping. */
+  readonly onUnauthorized: () => void;
 }
 
 /** A 500 may be the fault of one request; these say that the target cannot serve any. */
@@ -51,17 +53,14 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#timeoutMs = call.admission.endpoint.timeoutMs ?? call.group.upstream.timeout_ms;
     this.#deadline = new Deadline((phase) => this.#expire(phase));
     call.exchange.cancel = (failure) => this.abandon(failure);
+    // The upstream is not slow while it is still being sent to.
+    call.exchange.progress = () => this.#deadline.progress();
   }
 
   start(): void {
     this.#deadline.limitTotal(this.#call.limits.exchangeMs);
     this.#call.group.retries.onCall();
     this.#attempt();
-  }
-
-  /** The caller's body moved: the upstream is not slow while it is still being sent to. */
-  progress(): void {
-    this.#deadline.progress();
   }
 
   /** Gives up, whatever stage the call is in. */
@@ -118,6 +117,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
       relayInterim(exchange, status, headers);
       return;
     }
+    if (status === 401) this.#call.onUnauthorized();
     exchange.upstreamLatencyMs = performance.now() - this.#sentAtMs;
     const answer = new Answer(exchange, headers);
     try {
@@ -210,5 +210,6 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#release();
     this.#controller = null;
     this.#call.exchange.cancel = null;
+    this.#call.exchange.progress = null;
   }
 }

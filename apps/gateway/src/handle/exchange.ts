@@ -49,6 +49,8 @@ export class Exchange {
   responseHeaders: readonly string[] = [];
   /** True once it was refused: whatever else goes wrong after that changes nothing. */
   isRefused = false;
+  /** Tells what is going on upstream that the caller's body moves. */
+  progress: (() => void) | null = null;
   /** Ends what is going on upstream; set while there is something. */
   cancel: ((failure: UpstreamFailure) => void) | null = null;
 

@@ -108,12 +108,12 @@ export interface Network {
 
 /** The authority as a node sees it: late, out of order, lost on either way, sometimes executed twice. */
 class RemoteAuthority implements LimitAuthority {
-  readonly #world: World;
   readonly #cluster: SimulatedCluster;
+  readonly #isCutOff: () => boolean;
 
-  constructor(world: World, cluster: SimulatedCluster) {
-    this.#world = world;
+  constructor(cluster: SimulatedCluster, isCutOff: () => boolean) {
     this.#cluster = cluster;
+    this.#isCutOff = isCutOff;
   }
 
   lease(request: LeaseRequest): Promise<LeaseAnswer> {
@@ -140,12 +140,12 @@ class RemoteAuthority implements LimitAuthority {
   }
 
   #send(deliver: () => void): void {
-    const { network, authorityIsFrozen } = this.#cluster;
-    const { random } = this.#world;
-    if (authorityIsFrozen || random() < network.lossRate) return;
-    this.#world.after(2 * network.delayMs * random(), deliver);
+    const { network, authorityIsFrozen, world } = this.#cluster;
+    const { random } = world;
+    if (authorityIsFrozen || this.#isCutOff() || random() < network.lossRate) return;
+    world.after(2 * network.delayMs * random(), deliver);
     if (random() < network.repeatRate) {
-      this.#world.after(2 * network.delayMs * random() + 300 * random(), deliver);
+      world.after(2 * network.delayMs * random() + 300 * random(), deliver);
     }
   }
 }
@@ -161,6 +161,7 @@ export interface ClusterOptions {
 interface SimulatedNode {
   readonly meters: EscrowMeters;
   isAlive: boolean;
+  isCutOff: boolean;
   /** What its wall clock is wrong by. */
   wallErrorMs: number;
 }
@@ -252,6 +253,14 @@ export class SimulatedCluster {
     this.#nodes[at] = this.#boot();
   }
 
+  /** Neither its calls nor their answers arrive; its own traffic goes on. */
+  cutOff(at: number, forMs: number): void {
+    const node = this.#nodes[at];
+    if (!node) return;
+    node.isCutOff = true;
+    this.world.after(forMs, () => void (node.isCutOff = false));
+  }
+
   stepWallClock(at: number, byMs: number): void {
     const node = this.#nodes[at];
     if (node) node.wallErrorMs += byMs;
@@ -269,7 +278,12 @@ export class SimulatedCluster {
     // Another epoch, and a crystal that is off by up to 100 ppm.
     const offsetMs = world.random() * 1e7;
     const drift = 1 + (world.random() - 0.5) * 2e-4;
-    const node: SimulatedNode = { isAlive: true, wallErrorMs: 0, meters: null as never };
+    const node: SimulatedNode = {
+      isAlive: true,
+      isCutOff: false,
+      wallErrorMs: 0,
+      meters: null as never,
+    };
     const clock: LimitClock = {
       monotonicMs: () => offsetMs + (world.nowMs - 1.7e12) * drift,
       unixMs: () => world.nowMs + node.wallErrorMs,
@@ -287,7 +301,7 @@ export class SimulatedCluster {
       }
     };
     const meters = new EscrowMeters({
-      authority: new RemoteAuthority(world, this),
+      authority: new RemoteAuthority(this, () => node.isCutOff),
       node: `node-${id}`,
       settings: this.#settings,
       clock,
