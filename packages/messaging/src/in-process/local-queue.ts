@@ -57,9 +57,21 @@ export class LocalQueue implements WorkQueue {
     return Promise.resolve({
       stop: async () => {
         this.#consumers.delete(consumer);
+        if (this.#consumers.size === 0) await this.#takeAlong(consumer);
         await Promise.all(consumer.running);
       },
     });
+  }
+
+  /**
+   * The last consumer takes what waits when it stops: nobody else will, and the process is about to
+   * end. A gateway that stopped just before has flushed its last records into here.
+   */
+  async #takeAlong(consumer: Consumer): Promise<void> {
+    for (const batch of this.#waiting.splice(0)) {
+      while (consumer.running.size >= consumer.maxInFlight) await Promise.race(consumer.running);
+      this.#start(consumer, batch);
+    }
   }
 
   async close(): Promise<void> {
@@ -68,6 +80,9 @@ export class LocalQueue implements WorkQueue {
     this.#consumers.clear();
     await Promise.all(running);
     for (const timer of this.#retries) clearTimeout(timer);
+    const { name, logger } = this.#options;
+    const lost = this.#waiting.length + this.#retries.size;
+    if (lost > 0) logger.error({ queue: name, lost }, 'Closed with batches that nobody stored');
   }
 
   #remember(batchId: string): void {
@@ -91,13 +106,17 @@ export class LocalQueue implements WorkQueue {
       while (consumer.running.size < consumer.maxInFlight) {
         const batch = this.#waiting.shift();
         if (batch === undefined) return;
-        const run = this.#run(consumer, batch).finally(() => {
-          consumer.running.delete(run);
-          this.#dispatchSoon();
-        });
-        consumer.running.add(run);
+        this.#start(consumer, batch);
       }
     }
+  }
+
+  #start(consumer: Consumer, batch: Waiting): void {
+    const run = this.#run(consumer, batch).finally(() => {
+      consumer.running.delete(run);
+      this.#dispatchSoon();
+    });
+    consumer.running.add(run);
   }
 
   async #run({ handler }: Consumer, batch: Waiting): Promise<void> {
