@@ -4,7 +4,7 @@ import { testDatabase } from '@portico/testkit';
 import pg from 'pg';
 import { PostgresLogStore } from '../src/store/postgres/postgres-log-store.ts';
 import { describeLogStore, incoming } from './log-store-contract.ts';
-import { aRecord } from './records.ts';
+import { aDelta, aRecord } from './records.ts';
 
 const openOn = (url: string): PostgresLogStore =>
   new PostgresLogStore({
@@ -129,6 +129,32 @@ describe('the PostgreSQL log store', () => {
       expect(await ask('SELECT lost::int, lost_by_client FROM logs.losses')).toEqual([
         { lost: 5, lost_by_client: { cl_acme: 5 } },
       ]);
+    }));
+
+  it('erases what is parked of a client, too', () =>
+    withStore(async (store, ask) => {
+      const bad = (client_id: string) => aRecord({ client_id, user_agent: '\0' });
+      await store.write([incoming([bad('cl_leaver'), bad('cl_leaver_2'), bad('cl_stays')])]);
+      expect(await store.erase('cl_leaver')).toBe(1);
+      expect(await ask('SELECT count(*)::int AS n FROM logs.parked_records')).toEqual([{ n: 2 }]);
+    }));
+
+  it('forgets what it kept to recognise batches, and old counts, in time', () =>
+    withStore(async (store, ask) => {
+      await store.write([incoming([aRecord()])]);
+      await store.addUsage(aDelta());
+      const counts = (): Promise<unknown[]> =>
+        ask(`SELECT (SELECT count(*)::int FROM logs.batches) AS batches,
+                    (SELECT count(*)::int FROM logs.usage_deltas) AS deltas,
+                    (SELECT count(*)::int FROM logs.rollup_hourly) AS rollups,
+                    (SELECT count(*)::int FROM logs.usage_daily) AS usage`);
+      const inDays = (days: number): Date => new Date(Date.now() + days * 86_400_000);
+      await store.dropExpired(inDays(13));
+      expect(await counts()).toEqual([{ batches: 1, deltas: 1, rollups: 1, usage: 1 }]);
+      await store.dropExpired(inDays(15));
+      expect(await counts()).toEqual([{ batches: 0, deltas: 0, rollups: 1, usage: 1 }]);
+      await store.dropExpired(inDays(1_102));
+      expect(await counts()).toEqual([{ batches: 0, deltas: 0, rollups: 0, usage: 1 }]);
     }));
 
   it('says "too slow" when a query outlives its time, and goes on', async () => {

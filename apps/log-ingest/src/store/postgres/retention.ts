@@ -9,6 +9,9 @@ import { inTransaction, withClient } from './transaction.ts';
  */
 const DEDUPE_DAYS = 14;
 const PARKED_DAYS = 30;
+const LOSSES_DAYS = 400;
+/** As far back as charts reach. Usage is kept for good: bills are made from it. */
+const ROLLUP_DAYS = 1_100;
 
 /**
  * A record goes when its day lies more than its retention back. A day whose records have all had
@@ -79,7 +82,18 @@ export async function erase(pool: Pool, clientId: string): Promise<number> {
       return rowCount ?? 0;
     });
   }
-  return erased;
+  return erased + (await eraseParked(pool, clientId));
+}
+
+/** Bytes, because a parked record may be anything; our own JSON names the client in one way only. */
+function eraseParked(pool: Pool, clientId: string): Promise<number> {
+  return withClient(pool, async (client) => {
+    const { rowCount } = await client.query(
+      'DELETE FROM logs.parked_records WHERE position($1::bytea IN record) > 0',
+      [Buffer.from(`"client_id":${JSON.stringify(clientId)}`)],
+    );
+    return rowCount ?? 0;
+  });
 }
 
 const forgetRetention = (pool: Pool, day: Day, expired: readonly number[]): Promise<unknown> =>
@@ -98,4 +112,6 @@ const dropBookkeeping = (pool: Pool, now: Date): Promise<unknown> =>
     await client.query('DELETE FROM logs.parked_records WHERE parked_at < $1', [
       before(PARKED_DAYS),
     ]);
+    await client.query('DELETE FROM logs.losses WHERE to_ts < $1', [before(LOSSES_DAYS)]);
+    await client.query('DELETE FROM logs.rollup_hourly WHERE hour < $1', [before(ROLLUP_DAYS)]);
   });
