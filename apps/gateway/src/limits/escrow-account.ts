@@ -11,12 +11,21 @@ import { utcDay } from './calendar.ts';
 import { Demand } from './demand.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
-import { exhaustedShare, shareAtOutage, type LastKnown, type OutageShare } from './outage-share.ts';
+import { Outage } from './outage.ts';
+import { lastKnownOf, type LastKnown } from './outage-share.ts';
+import { memoryOf } from './own-memory.ts';
+import { retryWaitMs } from './retry-wait.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
+import {
+  isNearQuota,
+  speculationMost,
+  speculationNow,
+  type SpeculationContext,
+} from './speculation.ts';
 import { exhaustedLimits, limitStates, standingOf, type Standing } from './standing.ts';
 import { UseLog } from './use-log.ts';
-import { refusal } from './verdicts.ts';
+import { refusalBy, tightest } from './verdicts.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 interface Flight {
@@ -25,19 +34,15 @@ interface Flight {
   readonly plan: LimitPlan;
 }
 
-interface Outage {
-  readonly share: OutageShare;
-  /** Admitted alone. */
-  admitted: number;
-  /** Until then the node goes on alone, reporting only, so that all nodes report before any leases. */
-  rejoinAtMs: number;
-}
+const HINT_EVERY_MS = 500;
 
 /** Tokens of one scope on this node: reserved at the authority, taken here from memory. */
 export class EscrowAccount {
   readonly key: string;
   readonly room: WaitingRoom;
   policy: MeterPolicy;
+  /** What a new authority must hear before anything else; null once it has. */
+  pendingRestore: RestoreRequest | null = null;
   readonly #desk: EscrowDesk;
   #plan: LimitPlan;
   readonly #demand: Demand;
@@ -56,12 +61,12 @@ export class EscrowAccount {
   #syncedAtMs = Number.NEGATIVE_INFINITY;
   #probeAtMs = 0;
   #pressureUntilMs = Number.NEGATIVE_INFINITY;
+  #hintedAtMs = Number.NEGATIVE_INFINITY;
   #standing: Standing | undefined;
   /** Outlives the authority's memory: what a share is worked out from. */
   #lastKnown: LastKnown | null = null;
   #flight: Flight | null = null;
   #outage: Outage | null = null;
-  #restore: RestoreRequest | null = null;
   /** The authority holds more for us than we do; the next call, which is absolute, puts it right. */
   #isMisheld = false;
   #isLeaving = false;
@@ -79,20 +84,8 @@ export class EscrowAccount {
     this.#ownRings = this.#own.ringsFor(this.#plan.windows, nowMs);
   }
 
-  get plan(): LimitPlan {
-    return this.#plan;
-  }
-
-  get standing(): Standing | undefined {
-    return this.#standing;
-  }
-
   get isCalling(): boolean {
     return this.#flight !== null;
-  }
-
-  get pendingRestore(): RestoreRequest | null {
-    return this.#restore;
   }
 
   /** A changed policy starts with no credit, so that nothing is admitted by the old one any more. */
@@ -117,7 +110,7 @@ export class EscrowAccount {
     if (this.#credit <= 0) return this.#takeWithoutCredit(nowMs);
     this.#credit -= 1;
     const soonNeeded = this.#demand.perMs(nowMs) * this.#roundTripMs * 1.5;
-    if (this.#credit < soonNeeded && this.#hasMore() && !this.#flight) this.#ask();
+    if (this.#credit < soonNeeded && this.#hasMore() && !this.#flight) this.#desk.ask(this);
     return this.#admit(nowMs);
   }
 
@@ -132,7 +125,7 @@ export class EscrowAccount {
 
   /** True when there is something to report, to give back, to keep alive or to look for. */
   needsCall(nowMs: number): boolean {
-    if (this.#flight || this.#restore) return false;
+    if (this.#flight || this.pendingRestore) return false;
     if (this.#isMisheld) return true;
     const { horizonMs } = this.#desk.settings;
     const target = this.#target(nowMs);
@@ -150,7 +143,7 @@ export class EscrowAccount {
       this.#credit === 0 &&
       this.#log.count === 0 &&
       !this.#flight &&
-      !this.#restore &&
+      !this.pendingRestore &&
       !this.#isMisheld &&
       this.room.waiting === 0 &&
       nowMs - this.#lastTakeMs > 2 * this.#desk.settings.horizonMs
@@ -188,38 +181,23 @@ export class EscrowAccount {
     };
   }
 
-  /** True when the answer's grant could be used, false when the call was given up before. */
-  accept(call: number, leased: Leased, nowMs: number): boolean {
+  accept(call: number, leased: Leased, nowMs: number): void {
     const flight = this.#flight;
-    if (flight?.call !== call) {
+    const isSamePlan = flight?.plan.fingerprint === this.#plan.fingerprint;
+    if (flight?.call !== call || !isSamePlan) {
+      // Too late, or leased under the policy before: not used, and given back by the next call.
       this.#isMisheld ||= leased.granted > 0;
-      return false;
+      this.giveUp(call);
+      return;
     }
     this.#flight = null;
     const roundTripMs = nowMs - flight.sentAtMs;
-    const isSlower = roundTripMs > this.#roundTripMs;
-    this.#roundTripMs = isSlower ? roundTripMs : this.#roundTripMs * 0.9 + roundTripMs * 0.1;
+    this.#roundTripMs = Math.max(roundTripMs, this.#roundTripMs * 0.9 + roundTripMs * 0.1);
     this.#syncedAtMs = nowMs;
-    this.#rejoin(leased, nowMs);
-    if (flight.plan !== this.#plan && flight.plan.fingerprint !== this.#plan.fingerprint) {
-      // Leased under the policy before: not used, and given back by the next declaration.
-      this.#isMisheld = true;
-      this.room.open();
-      return true;
-    }
     this.#declaredAtMs = flight.sentAtMs;
     this.#credit += leased.granted;
     this.#look(leased, nowMs);
     this.room.open();
-    return true;
-  }
-
-  #rejoin({ isRebuilding }: Leased, nowMs: number): void {
-    const outage = this.#outage;
-    if (!outage || isRebuilding) return;
-    if (outage.rejoinAtMs === Number.POSITIVE_INFINITY) {
-      outage.rejoinAtMs = nowMs + 2 * this.#desk.settings.epochCheckMs;
-    } else if (nowMs >= outage.rejoinAtMs) this.#outage = null;
   }
 
   /** The report arrived, even where its answer was too late for anything else. */
@@ -240,16 +218,8 @@ export class EscrowAccount {
 
   /** The authority lost its memory: all that this node admitted, to be sent once, whole. */
   startOver(epoch: string, nowMs: number): void {
-    const toAuthority = (uses: readonly (readonly [number, number])[]) =>
-      uses.map(([atMs, count]) => [this.#desk.toAuthorityMs(atMs), count] as const);
-    const windows = [...this.#own.windows(nowMs)].map(
-      ([{ windowMs, slotMs }, uses]) => [{ windowMs, slotMs }, toAuthority(uses)] as const,
-    );
-    const days = [...this.#own.days()];
-    const isEmpty = days.length === 0 && windows.every(([, uses]) => uses.length === 0);
-    this.#restore = isEmpty
-      ? null
-      : { scope: this.key, node: this.#desk.node, epoch, windows, days };
+    const memory = memoryOf(this.#own, nowMs, (ownMs) => this.#desk.toAuthorityMs(ownMs));
+    this.pendingRestore = memory && { scope: this.key, node: this.#desk.node, epoch, ...memory };
     this.#log.clear();
     this.#credit = 0;
     this.#debt = 0;
@@ -257,10 +227,6 @@ export class EscrowAccount {
     this.#flight = null;
     this.#standing = undefined;
     this.room.open();
-  }
-
-  restored(request: RestoreRequest): void {
-    if (this.#restore === request) this.#restore = null;
   }
 
   /** Declares that nothing is held any more. */
@@ -271,106 +237,51 @@ export class EscrowAccount {
     this.room.open();
   }
 
-  hasHoldings(): boolean {
-    return this.#credit > 0 || this.#log.count > 0 || this.#standing !== undefined;
+  #takeWithoutCredit(nowMs: number): MeterVerdict {
+    const standing = this.#standing;
+    if (this.#outage?.isAlone(nowMs) || this.#desk.isOut(this.policy.mode)) {
+      return this.#decideAlone(nowMs);
+    }
+    if (this.pendingRestore || standing?.leased.isRebuilding) {
+      return this.policy.mode === 'default' ? this.#decideAlone(nowMs) : this.#refuseForNow();
+    }
+    if (standing && standing.leased.remaining <= 0 && nowMs < standing.retryAtMs) {
+      return this.#refuseUsedUp(standing);
+    }
+    if (!this.#flight) this.#desk.ask(this);
+    return this.#takeUnreserved(nowMs);
   }
 
-  #takeWithoutCredit(nowMs: number): MeterVerdict {
-    if (this.#outage && nowMs < this.#outage.rejoinAtMs) return this.#decideAlone(nowMs);
-    if (this.#desk.isOut(this.policy.mode)) return this.#decideAlone(nowMs);
-    const standing = this.#standing;
-    if (this.#restore || standing?.leased.isRebuilding) return this.#whileRebuilding(nowMs);
-    if (standing && standing.leased.remaining <= 0 && nowMs < standing.retryAtMs) {
-      this.#rejected += 1;
-      const names = exhaustedLimits(this.#plan, standing.leased);
-      return this.#refuse(names, standing.retryAtMs - nowMs);
-    }
-    if (!this.#flight) this.#ask();
-    const ready = this.#speculationLeft(nowMs) > 0 ? undefined : this.#wait(nowMs);
-    if (ready) return { kind: 'pending', ready };
-    // Strict mode admits nothing that is not reserved.
-    if (this.policy.mode === 'strict' || this.#debt >= Math.max(1, this.#speculationMost())) {
-      return this.#refuse(this.#tightest(), 1_000);
+  /** A call is on its way: speculate a little, or wait for it, or stop waiting. */
+  #takeUnreserved(nowMs: number): MeterVerdict {
+    const context = this.#speculation(nowMs);
+    const isStrict = this.policy.mode === 'strict';
+    const mayNow = isStrict || nowMs < this.#pressureUntilMs ? 0 : speculationNow(context);
+    if (this.#debt >= mayNow) {
+      const ready = this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
+      if (ready) return { kind: 'pending', ready };
+      // The call is late. At least one may pass, or a slow authority would shut quiet partners out.
+      const mayLate = isNearQuota(context) && this.#standing ? 0 : speculationMost(context) || 1;
+      if (isStrict || this.#debt >= mayLate) return this.#refuseForNow();
     }
     this.#debt += 1;
     return this.#admit(nowMs);
   }
 
-  /** For the call on its way, or about to leave; undefined once that has taken too long. */
-  #wait(nowMs: number): Promise<void> | undefined {
-    return this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
-  }
-
-  #whileRebuilding(nowMs: number): MeterVerdict {
-    this.#rejected += 1;
-    if (this.policy.mode === 'default') return this.#decideAlone(nowMs);
-    return this.#refuse(this.#tightest(), 1_000);
-  }
-
   #decideAlone(nowMs: number): MeterVerdict {
     if (this.policy.onOutage === 'open') return this.#admit(nowMs);
-    if (this.policy.onOutage === 'closed') return this.#refuse(this.#tightest(), 1_000);
-    const windows = this.#ownRings.map((ring) => ring.used(nowMs));
-    this.#outage ??= {
-      share: this.#shareNow(),
-      admitted: 0,
-      rejoinAtMs: Number.POSITIVE_INFINITY,
-    };
-    const own = { windows, sinceOutage: this.#outage.admitted };
-    const names = exhaustedShare(this.#plan, this.#outage.share, own);
-    if (names.length === 0) {
-      this.#outage.admitted += 1;
-      return this.#admit(nowMs);
-    }
-    this.#rejected += 1;
+    if (this.policy.onOutage === 'closed') return this.#refuseForNow();
+    this.#outage ??= new Outage(this.#plan, this.#lastKnown, this.#desk.clusterSize());
+    const names = this.#outage.take(this.#ownRings.map((ring) => ring.used(nowMs)));
+    if (names.length === 0) return this.#admit(nowMs);
     const frees = this.#ownRings.map((ring) => ring.expiries().next().value?.[0] ?? nowMs);
     return this.#refuse(names, Math.max(...frees, nowMs) - nowMs);
   }
 
-  #shareNow(): OutageShare {
-    return shareAtOutage(this.#plan, this.#lastKnown, this.#desk.clusterSize());
-  }
-
-  /** Our part and everybody's at the same moment: otherwise the shares would not add up to one. */
-  #known({ windows, quotaUsed }: Leased, nowMs: number): LastKnown {
-    const unreported = this.#log.count;
-    return {
-      own: this.#ownRings.map((ring) => Math.max(0, ring.used(nowMs) - unreported)),
-      all: windows.map(({ used }) => used),
-      quotaUsed,
-    };
-  }
-
-  /** How many more may be admitted before the authority answers, in default mode. */
-  #speculationLeft(nowMs: number): number {
+  #speculation(nowMs: number): SpeculationContext {
     const { settings } = this.#desk;
-    if (this.policy.mode === 'strict' || nowMs < this.#pressureUntilMs) return 0;
-    const standing = this.#standing;
-    const longestMs = this.#plan.windows.at(-1)?.windowMs ?? 0;
-    if (this.#plan.quota && !this.#quotaIsFar(nowMs)) return 0;
-    if (standing?.isLow && nowMs - standing.atMs < longestMs) return 0;
-    const most = this.#speculationMost();
-    if (!standing || nowMs - standing.atMs > settings.freshMs) return most - this.#debt;
-    const shared = Math.floor(standing.leased.remaining / standing.leased.activeNodes);
-    return Math.min(most, shared) - this.#debt;
-  }
-
-  /** This node's part of what may be admitted unreserved. */
-  #speculationMost(): number {
-    const smallest = Math.min(...this.#plan.windows.map(({ limit }) => limit));
-    if (!Number.isFinite(smallest)) return 0;
-    const nodes = Math.max(1, this.#desk.clusterSize());
-    return Math.floor((this.#desk.settings.speculation * smallest) / nodes);
-  }
-
-  /** A quota is what bills are made from: nothing is ever speculated near its end. */
-  #quotaIsFar(nowMs: number): boolean {
-    const { quota, windows } = this.#plan;
-    const standing = this.#standing;
-    if (!quota || !standing || nowMs - standing.atMs > 60_000) return false;
-    const left = quota.limit - standing.leased.quotaUsed - standing.leased.outstanding;
-    const largest = Math.max(...windows.map(({ limit }) => limit));
-    return left > Math.max(this.#desk.settings.pressure * quota.limit, 2 * largest);
+    const clusterSize = this.#desk.clusterSize();
+    return { plan: this.#plan, standing: this.#standing, settings, clusterSize, nowMs };
   }
 
   #admit(nowMs: number): MeterVerdict {
@@ -380,29 +291,32 @@ export class EscrowAccount {
   }
 
   #refuse(names: readonly string[], waitMs: number): MeterVerdict {
-    const exhausted = this.states()
-      .filter(({ name }) => names.includes(name))
-      .map((state) => ({
-        state: { ...state, used: Math.max(state.used, state.limit), remaining: 0 },
-        waitMs,
-      }));
-    const limits = () =>
-      this.states().map(
-        (state) => exhausted.find((one) => one.state.name === state.name)?.state ?? state,
-      );
-    return refusal(exhausted, limits);
+    this.#rejected += 1;
+    return refusalBy(this.#limits, names, waitMs);
   }
 
-  #tightest(): readonly string[] {
-    const tightest = [...this.states()].sort(
-      (a, b) => a.remaining / a.limit - b.remaining / b.limit,
-    );
-    return tightest.slice(0, 1).map(({ name }) => name);
+  #refuseUsedUp(standing: Standing): MeterVerdict {
+    const names = exhaustedLimits(this.#plan, standing.leased);
+    const own = { ownRings: this.#ownRings, unreported: this.#log.count };
+    const now = this.#desk.now();
+    const roundTripMs = this.#roundTripMs;
+    const waitMs = retryWaitMs({ plan: this.#plan, standing, ...own, roundTripMs, now });
+    return this.#refuse(names, waitMs);
+  }
+
+  /** Nothing is known to be used up: the authority could not be asked. */
+  #refuseForNow(): MeterVerdict {
+    return this.#refuse([tightest(this.states()).name], 1_000);
   }
 
   #look(leased: Leased, nowMs: number): void {
     const { settings } = this.#desk;
-    this.#lastKnown = this.#known(leased, nowMs);
+    const rejoinAfterMs = 2 * settings.epochCheckMs;
+    if (!leased.isRebuilding && this.#outage?.isOverAfterAnswer(nowMs, rejoinAfterMs)) {
+      this.#outage = null;
+    }
+    const ownUsed = this.#ownRings.map((ring) => ring.used(nowMs));
+    this.#lastKnown = lastKnownOf(leased, ownUsed, this.#log.count);
     this.#standing = standingOf(this.#plan, leased, nowMs, settings.pressure);
     if (leased.remaining <= 0) {
       const untilMs = Math.min(this.#standing.retryAtMs - nowMs, settings.horizonMs);
@@ -410,12 +324,10 @@ export class EscrowAccount {
     }
     if (this.#standing.isLow) {
       this.underPressure(nowMs);
+      if (nowMs - this.#hintedAtMs < HINT_EVERY_MS) return;
+      this.#hintedAtMs = nowMs;
       this.#desk.hint(this.key, leased.remaining);
     }
-  }
-
-  #ask(): void {
-    this.#desk.ask(this);
   }
 
   #hasMore(): boolean {

@@ -107,9 +107,8 @@ export class EscrowMeters implements Meters, EscrowDesk {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTick();
-    for (const account of this.#accounts.values()) account.leave();
-    const leaving = [...this.#accounts.values()].filter((account) => account.hasHoldings());
-    await Promise.all(leaving.map((account) => this.#call(account)));
+    for (const account of this.#awake) account.leave();
+    await Promise.all([...this.#awake].map((account) => this.#call(account)));
   }
 
   nowMs(): number {
@@ -247,7 +246,7 @@ export class EscrowMeters implements Meters, EscrowDesk {
     this.#restoring.add(request);
     try {
       await this.#options.authority.restore(request);
-      account.restored(request);
+      if (account.pendingRestore === request) account.pendingRestore = null;
     } catch (cause) {
       this.#lost(this.nowMs(), cause);
     } finally {

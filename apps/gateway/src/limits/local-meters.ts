@@ -101,7 +101,7 @@ class LocalAccount {
   take(): MeterVerdict {
     const nowMs = this.#clock.monotonicMs();
     const day = utcDay(this.#clock.unixMs());
-    if (!this.#hasRoom(nowMs, day)) return refusal(this.#exhausted(nowMs, day), this.#limits);
+    if (!this.#hasRoom(nowMs, day)) return refusal(this.#exhausted(nowMs), this.#limits);
     this.usage.add(nowMs, day, 1);
     return { kind: 'granted', limits: this.#limits };
   }
@@ -131,7 +131,7 @@ class LocalAccount {
     return !quota || this.usage.quotaUsed(quota.period, day) < quota.limit;
   }
 
-  #exhausted(nowMs: number, day: number): Exhausted[] {
+  #exhausted(nowMs: number): Exhausted[] {
     const unixMs = this.#clock.unixMs();
     return this.states().flatMap((state, at): Exhausted[] => {
       if (state.remaining > 0) return [];

@@ -1,5 +1,5 @@
+import type { Leased } from './authority.ts';
 import type { LimitPlan } from './limit-plan.ts';
-import type { ScopeUsage } from './scope-usage.ts';
 
 /** Weight of "everybody uses the same", so that a node without traffic so far is not shut out. */
 const EVEN_SHARE = 0.05;
@@ -16,6 +16,19 @@ export interface LastKnown {
   readonly own: readonly number[];
   readonly all: readonly number[];
   readonly quotaUsed: number;
+}
+
+/** Our part and everybody's at the same moment: otherwise the shares would not add up to one. */
+export function lastKnownOf(
+  { windows, quotaUsed }: Leased,
+  ownUsed: readonly number[],
+  unreported: number,
+): LastKnown {
+  return {
+    own: ownUsed.map((used) => Math.max(0, used - unreported)),
+    all: windows.map(({ used }) => used),
+    quotaUsed,
+  };
 }
 
 /** This node's share of the last known use, leaning to an even split where little was used. */

@@ -52,10 +52,17 @@ export class RedisAuthority implements LimitAuthority {
       retryStrategy: (attempt) => Math.min(500, 50 * attempt),
     });
     redis.on('error', onError);
-    redis.defineCommand('porticoLease', { numberOfKeys: 5, lua: timed(LEASE_SCRIPT) });
-    redis.defineCommand('porticoEpoch', { numberOfKeys: 2, lua: timed(EPOCH_SCRIPT) });
-    redis.defineCommand('porticoRestore', { numberOfKeys: 3, lua: timed(RESTORE_SCRIPT) });
-    redis.defineCommand('porticoReconcile', { numberOfKeys: 1, lua: RECONCILE_SCRIPT });
+    const scripts = {
+      porticoLease: { numberOfKeys: 5, lua: timed(LEASE_SCRIPT) },
+      porticoEpoch: { numberOfKeys: 2, lua: timed(EPOCH_SCRIPT) },
+      porticoRestore: { numberOfKeys: 3, lua: timed(RESTORE_SCRIPT) },
+      porticoReconcile: { numberOfKeys: 1, lua: RECONCILE_SCRIPT },
+    };
+    for (const [name, script] of Object.entries(scripts)) redis.defineCommand(name, script);
+    // Loaded ahead of need: a server that does not know a script costs the first caller a round trip.
+    redis.on('ready', () => {
+      for (const { lua } of Object.values(scripts)) redis.script('LOAD', lua).catch(onError);
+    });
     this.#redis = redis as Redis & Scripts;
   }
 

@@ -48,3 +48,25 @@ export function refusal(
     exceeded: longest.state,
   };
 }
+
+/** Refuses by these limits, which then show nothing left, whatever was last known of them. */
+export function refusalBy(
+  states: () => readonly LimitState[],
+  names: readonly string[],
+  waitMs: number,
+): MeterVerdict {
+  const usedUp = (state: LimitState): LimitState =>
+    names.includes(state.name)
+      ? { ...state, used: Math.max(state.used, state.limit), remaining: 0 }
+      : state;
+  const exhausted = states().filter(({ name }) => names.includes(name));
+  return refusal(
+    exhausted.map((state) => ({ state: usedUp(state), waitMs })),
+    () => states().map(usedUp),
+  );
+}
+
+/** The limit nearest to its end. */
+export function tightest(states: readonly LimitState[]): LimitState {
+  return states.reduce((a, b) => (b.remaining / b.limit < a.remaining / a.limit ? b : a));
+}

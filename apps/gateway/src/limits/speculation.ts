@@ -1,0 +1,42 @@
+import type { EscrowSettings } from './escrow-settings.ts';
+import type { LimitPlan } from './limit-plan.ts';
+import type { Standing } from './standing.ts';
+
+export interface SpeculationContext {
+  readonly plan: LimitPlan;
+  readonly standing: Standing | undefined;
+  readonly settings: EscrowSettings;
+  readonly clusterSize: number;
+  readonly nowMs: number;
+}
+
+/** A node's part of what may be admitted unreserved, all nodes together 1 % of the tightest limit. */
+export function speculationMost({ plan, settings, clusterSize }: SpeculationContext): number {
+  const smallest = Math.min(...plan.windows.map(({ limit }) => limit));
+  if (!Number.isFinite(smallest)) return 0;
+  return Math.floor((settings.speculation * smallest) / Math.max(1, clusterSize));
+}
+
+/** How many may be unreserved at this moment, given what the authority last said. */
+export function speculationNow(context: SpeculationContext): number {
+  const { plan, standing, settings, nowMs } = context;
+  if (isNearQuota(context)) return 0;
+  const longestMs = plan.windows.at(-1)?.windowMs ?? 0;
+  if (standing?.isLow && nowMs - standing.atMs < longestMs) return 0;
+  const most = speculationMost(context);
+  if (!standing || nowMs - standing.atMs > settings.freshMs) return most;
+  const { remaining, activeNodes } = standing.leased;
+  return Math.max(0, Math.min(most, Math.floor(remaining / activeNodes)));
+}
+
+/** How long what was said about a quota is good enough to speculate on. */
+const QUOTA_FRESH_MS = 60_000;
+
+/** A quota is what bills are made from: nothing unreserved unless its end is known to be far. */
+export function isNearQuota({ plan, standing, settings, nowMs }: SpeculationContext): boolean {
+  if (!plan.quota) return false;
+  if (!standing || nowMs - standing.atMs > QUOTA_FRESH_MS) return true;
+  const left = plan.quota.limit - standing.leased.quotaUsed - standing.leased.outstanding;
+  const largest = Math.max(0, ...plan.windows.map(({ limit }) => limit));
+  return left <= Math.max(settings.pressure * plan.quota.limit, 2 * largest);
+}
