@@ -9,6 +9,7 @@ import { NodeState } from './config-feed/node-state.ts';
 import type { GatewayConfig } from './config.ts';
 import { AccessTokens } from './forward/access-tokens.ts';
 import { createForward } from './forward/forward.ts';
+import { Tunnels } from './forward/tunnels.ts';
 import { createInjections } from './forward/injection.ts';
 import { createHandler } from './handle/handle.ts';
 import { IssuerKeys } from './keys/issuer-keys.ts';
@@ -69,6 +70,7 @@ class GatewayNode {
   readonly #config: GatewayConfig;
   readonly #parts: NodeParts;
   readonly #upstreams: UpstreamRegistry;
+  readonly #tunnels: Tunnels;
   readonly #traffic: TrafficServer;
   readonly #heartbeats: Heartbeats;
   readonly #admin: Server;
@@ -82,6 +84,7 @@ class GatewayNode {
       limits: { connectionsMax: config.limits.upstreamConnectionsMax },
       logger,
     });
+    this.#tunnels = new Tunnels(config.limits.streamIdleMs);
     this.state = this.#createState();
     this.#traffic = this.#createTraffic();
     this.#heartbeats = this.#createHeartbeats();
@@ -127,7 +130,9 @@ class GatewayNode {
   }
 
   #drain(): Promise<void> {
-    const drained = this.#traffic.drain(this.#config.drainGraceMs, this.#config.drainTimeoutMs);
+    const { drainGraceMs, drainTimeoutMs } = this.#config;
+    const closeTunnels = (): void => this.#tunnels.closeAll();
+    const drained = this.#traffic.drain(drainGraceMs, drainTimeoutMs, closeTunnels);
     this.#heartbeats.beatNow();
     return drained;
   }
@@ -141,6 +146,7 @@ class GatewayNode {
       onApplied: (index) => {
         this.#upstreams.applyIndex(index);
         desk.applyIndex(index);
+        this.#tunnels.applyIndex(index);
         this.#heartbeats.beatNow();
       },
       onRefused: () => {
@@ -154,7 +160,7 @@ class GatewayNode {
     const config = this.#config;
     const { logger, observation, desk } = this.#parts;
     const { limits } = config;
-    const handle = createHandler({
+    const handler = createHandler({
       currentIndex: () => this.state.index,
       meters: desk.meters,
       recordAdmission: (clientId, profileId, nowMs) =>
@@ -165,6 +171,7 @@ class GatewayNode {
       portalSourceKey: config.keys.portalSourceKey,
       forward: createForward({
         upstreams: this.#upstreams,
+        tunnels: this.#tunnels,
         accessTokens: new AccessTokens({ logger }),
         injectionOf: createInjections(config.variable),
         limits,
@@ -177,8 +184,8 @@ class GatewayNode {
     return new TrafficServer(
       config,
       {
-        handle,
-        upgrade: (_request, socket) => socket.destroy(),
+        handle: handler.request,
+        upgrade: handler.upgrade,
         isUnderWay: (socket) => inFlight.hasOne(socket),
         onMalformed: (socket, code) => {
           counters.malformed(code);

@@ -12,11 +12,13 @@ import { Forwarding } from './forwarding.ts';
 import type { Injection } from './injection.ts';
 import { BodyFlaw, collectBody, RequestBody } from './request-body.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
+import type { Tunnels } from './tunnels.ts';
 import { upstreamHead } from './upstream-request.ts';
 
 export interface ForwardParts {
   readonly upstreams: UpstreamRegistry;
   readonly accessTokens: AccessTokens;
+  readonly tunnels: Tunnels;
   readonly injectionOf: (endpoint: CompiledEndpoint) => Injection;
   readonly limits: Limits;
 }
@@ -154,12 +156,13 @@ function dispatch(parts: ForwardParts, { exchange, admission, body, token }: Out
   }
   const head = upstreamHead(exchange, admission, injection);
   if (token !== null) head.headers.push('authorization', `Bearer ${token}`);
-  const { limits, accessTokens } = parts;
+  const { limits, accessTokens, tunnels } = parts;
   const { credential } = admission.endpoint;
   const onUnauthorized = (): void => {
     if (token !== null && credential?.type === 'oauth2_client_credentials') {
       accessTokens.discard(credential, token);
     }
   };
-  new Forwarding({ exchange, admission, group, head, body, limits, onUnauthorized }).start();
+  const call = { exchange, admission, group, head, body, limits, tunnels, onUnauthorized };
+  new Forwarding(call).start();
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { Admission } from '@portico/enforcement';
@@ -11,6 +12,7 @@ import { Deadline } from './deadline.ts';
 import type { DeadlinePhase } from './deadline.ts';
 import type { RequestBody } from './request-body.ts';
 import { mayRetry } from './retry-rules.ts';
+import type { Tunnels } from './tunnels.ts';
 import { Abandoned, failureOf } from './upstream-failure.ts';
 import type { UpstreamFailure } from './upstream-failure.ts';
 import type { UpstreamHead } from './upstream-request.ts';
@@ -22,6 +24,7 @@ export interface Call {
   readonly head: UpstreamHead;
   readonly body: RequestBody | Buffer | null;
   readonly limits: Limits;
+  readonly tunnels: Tunnels;
   /** The upstream answered 401: what we signed in with is not worth keeping. */
   readonly onUnauthorized: () => void;
 }
@@ -73,7 +76,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   #attempt(): void {
-    const { group, head, admission, body } = this.#call;
+    const { exchange, group, head, admission, body } = this.#call;
     this.#sentAtMs = performance.now();
     const target = group.pick(this.#tried, this.#sentAtMs);
     if (target === null) {
@@ -91,6 +94,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
         method: head.method as Dispatcher.HttpMethod,
         headers: head.headers,
         body,
+        upgrade: exchange.upgrade === null ? null : 'websocket',
       },
       this,
     );
@@ -103,6 +107,25 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     }
     this.#controller = controller;
     this.#isConnected = true;
+  }
+
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    _status: number,
+    headers: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
+    const { exchange, admission, tunnels } = this.#call;
+    if (this.#isOver) {
+      socket.destroy();
+      return;
+    }
+    exchange.upstreamLatencyMs = performance.now() - this.#sentAtMs;
+    this.#target?.report('success', performance.now());
+    this.#deadline.stop();
+    exchange.cancel = () => socket.destroy();
+    socket.once('close', () => this.#close());
+    tunnels.join(exchange, admission, socket, headers);
   }
 
   onResponseStart(

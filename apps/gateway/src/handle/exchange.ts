@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CompiledCollection, DecisionTrace } from '@portico/enforcement';
+import type { Duplex } from 'node:stream';
+import type { CompiledCollection, ConfigIndex, DecisionTrace } from '@portico/enforcement';
 import { traceContextOf } from '../forward/trace-context.ts';
 import type { TraceContext } from '../forward/trace-context.ts';
 import type { UpstreamFailure } from '../forward/upstream-failure.ts';
@@ -47,6 +48,12 @@ export class Exchange {
   corsHeaders: readonly string[] = [];
   /** Flat, as sent. */
   responseHeaders: readonly string[] = [];
+  /** Set for a WebSocket: the bare connection, and what came after the head. */
+  upgrade: { readonly socket: Duplex; readonly head: Buffer } | null = null;
+
+  /** Decides the same request by another revision, without counting it. */
+  isStillAdmitted: ((index: ConfigIndex) => boolean) | null = null;
+
   /** True once it was refused: whatever else goes wrong after that changes nothing. */
   isRefused = false;
   /** Tells what is going on upstream that the caller's body moves. */

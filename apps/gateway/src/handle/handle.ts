@@ -1,4 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { PORTAL_SOURCE_HEADER } from '@portico/contracts';
 import { corsDecision, decide } from '@portico/enforcement';
 import type {
@@ -38,55 +41,76 @@ export interface HandleParts {
   readonly onClosed: (exchange: Exchange) => void;
 }
 
+export interface Handler {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
 /** The story of a request: a sound head, a decision, then the upstream or a clear no. */
-export function createHandler(
-  parts: HandleParts,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
-    const target = readTarget(request.url ?? '');
-    const exchange = open(
-      parts,
-      request,
-      response,
-      target ?? { path: request.url ?? '', query: '' },
-    );
-    const flaw = headFlaw(request, parts.limits) ?? (target === null ? 'bad_request' : null);
-    if (flaw !== null) {
-      refuse(exchange, { code: flaw });
-      return;
-    }
-    const inbound: InboundRequest = {
-      method: request.method ?? '',
-      path: exchange.target.path,
-      query: exchange.target.query,
-      headers: request.headers,
-      clientIp: exchange.address.ip,
-      peerCertificate: peerCertificate(request, exchange.address),
-    };
-    if (request.headers.origin !== undefined && isPreflight(parts, exchange, inbound)) {
-      answerPreflight(exchange);
-      return;
-    }
-    const decision = decideNow(parts, exchange, inbound);
-    if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
-    else settle(parts, exchange, decision);
+export function createHandler(parts: HandleParts): Handler {
+  return {
+    request: (request, response) => {
+      const exchange = open(parts, request, response);
+      // Emitted once per response, after the last byte or when the connection is gone.
+      response.once('close', () => close(parts, exchange, isSent(response)));
+      judge(parts, exchange);
+    },
+    upgrade: (request, socket, head) => {
+      // The same answers as to any request, should it come to one, on the bare connection.
+      const response = new ServerResponse(request);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket as Socket);
+      response.once('finish', () => socket.end());
+      socket.on('error', () => undefined);
+      const exchange = open(parts, request, response);
+      exchange.upgrade = { socket, head };
+      socket.once('close', () =>
+        close(parts, exchange, isSent(response) || exchange.status === 101),
+      );
+      judge(parts, exchange);
+    },
   };
 }
 
-function open(
-  parts: HandleParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-  target: Exchange['target'],
-): Exchange {
+function open(parts: HandleParts, request: IncomingMessage, response: ServerResponse): Exchange {
+  const url = request.url ?? '';
+  const target = readTarget(url) ?? { path: url, query: '' };
   const exchange = new Exchange(request, response, parts.addressOf(request), target);
   parts.onOpened(exchange);
-  // Emitted once per response, after the last byte or when the connection is gone.
-  response.once('close', () => {
-    if (!isSent(response)) leftEarly(exchange);
-    parts.onClosed(exchange);
-  });
   return exchange;
+}
+
+function close(parts: HandleParts, exchange: Exchange, wasSent: boolean): void {
+  if (!wasSent) leftEarly(exchange);
+  parts.onClosed(exchange);
+}
+
+function judge(parts: HandleParts, exchange: Exchange): void {
+  const { request, target } = exchange;
+  const flaw =
+    headFlaw(request, parts.limits) ?? (target.path.startsWith('/') ? null : 'bad_request');
+  if (flaw !== null) {
+    refuse(exchange, { code: flaw });
+    return;
+  }
+  const inbound: InboundRequest = {
+    method: request.method ?? '',
+    path: target.path,
+    query: target.query,
+    headers: request.headers,
+    clientIp: exchange.address.ip,
+    peerCertificate: peerCertificate(request, exchange.address),
+  };
+  if (request.headers.origin !== undefined && isPreflight(parts, exchange, inbound)) {
+    answerPreflight(exchange);
+    return;
+  }
+  if (exchange.upgrade !== null) {
+    exchange.isStillAdmitted = (index) => isAdmittedBy(index, inbound, parts);
+  }
+  const decision = decideNow(parts, exchange, inbound);
+  if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
+  else settle(parts, exchange, decision);
 }
 
 /** True when the last byte went out. HTTP/2's answers know it of their stream only. */
@@ -129,6 +153,15 @@ function decideNow(
     keys: parts.keys,
     verifiedTokens: parts.verifiedTokens,
   });
+}
+
+const UNMETERED: Meters = { take: () => ({ kind: 'granted', limits: () => [] }) };
+
+/** A key that is still being fetched says nothing against an open connection. */
+function isAdmittedBy(index: ConfigIndex, inbound: InboundRequest, parts: HandleParts): boolean {
+  const { keys, verifiedTokens } = parts;
+  const context = { nowMs: Date.now(), meters: UNMETERED, keys, verifiedTokens };
+  return decide(index, inbound, context).kind !== 'refused';
 }
 
 /** Only a node that is cold for a client, or for a key, comes here. Each wait has its own budget. */

@@ -27,6 +27,8 @@ export const serverOptions = (limits: GatewayConfig['limits']): ServerOptions =>
   keepAliveTimeout: limits.keepAliveMs,
   connectionsCheckingInterval: 500,
   noDelay: true,
+  // Anything else (`h2c`, which some clients always offer) is a plain request that may be answered.
+  shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
 });
 
 export function createHttpListener(

@@ -55,10 +55,11 @@ export class TrafficServer {
    * idle connection must not find it shut. Then no new connection is taken, and it resolves when the
    * last call is answered, or cuts what is left after `withinMs`.
    */
-  async drain(graceMs: number, withinMs: number): Promise<void> {
+  async drain(graceMs: number, withinMs: number, afterGrace: () => void): Promise<void> {
     this.#isDraining = true;
     this.#stopWatching?.();
     await delay(graceMs);
+    afterGrace();
     const closed = [this.#http, this.#https]
       .filter((server) => server !== null)
       .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
