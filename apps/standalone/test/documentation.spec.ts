@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const APPS = ['control-plane', 'gateway', 'log-ingest', 'standalone'];
+/** Set by npm, not by people. */
+const NOT_OURS = new Set(['INIT_CWD']);
+
+const readBy = (app: string): readonly string[] =>
+  [
+    ...read(`apps/${app}/src/config.ts`).matchAll(
+      /^\s+([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): (?!decided|host|env)/gm,
+    ),
+  ]
+    .map((match) => match[1]!)
+    .filter((name) => !NOT_OURS.has(name));
+
+const documented = new Set(
+  [...read('README.md').matchAll(/^\| `([A-Z][A-Z0-9_]+)`/gm)].map((match) => match[1]!),
+);
+
+describe('the table of environment variables in the README', () => {
+  it.each(APPS)('has a row for everything that %s reads', (app) => {
+    const names = readBy(app);
+    expect(names.length).toBeGreaterThan(5);
+    expect(names.filter((name) => !documented.has(name))).toEqual([]);
+  });
+
+  it('has no row for what nobody reads', () => {
+    const known = new Set(APPS.flatMap(readBy));
+    expect([...documented].filter((name) => !known.has(name))).toEqual([]);
+  });
+});
