@@ -162,6 +162,7 @@ interface SimulatedNode {
   readonly meters: EscrowMeters;
   isAlive: boolean;
   isCutOff: boolean;
+  pausedUntilMs: number;
   /** What its wall clock is wrong by. */
   wallErrorMs: number;
 }
@@ -261,6 +262,12 @@ export class SimulatedCluster {
     this.world.after(forMs, () => void (node.isCutOff = false));
   }
 
+  /** The process stands still, as a virtual machine that is moved; its timers fire when it goes on. */
+  pause(at: number, forMs: number): void {
+    const node = this.#nodes[at];
+    if (node) node.pausedUntilMs = this.world.nowMs + forMs;
+  }
+
   stepWallClock(at: number, byMs: number): void {
     const node = this.#nodes[at];
     if (node) node.wallErrorMs += byMs;
@@ -281,6 +288,7 @@ export class SimulatedCluster {
     const node: SimulatedNode = {
       isAlive: true,
       isCutOff: false,
+      pausedUntilMs: 0,
       wallErrorMs: 0,
       meters: null as never,
     };
@@ -288,9 +296,14 @@ export class SimulatedCluster {
       monotonicMs: () => offsetMs + (world.nowMs - 1.7e12) * drift,
       unixMs: () => world.nowMs + node.wallErrorMs,
     };
+    const whenAwake = (run: () => void) => (): void => {
+      if (!node.isAlive) return;
+      if (world.nowMs < node.pausedUntilMs) world.at(node.pausedUntilMs, whenAwake(run));
+      else run();
+    };
     const timers: LimitTimers = {
-      after: (delayMs, run) => world.after(delayMs, () => node.isAlive && run()),
-      soon: (run) => void world.after(0, () => node.isAlive && run()),
+      after: (delayMs, run) => world.after(delayMs, whenAwake(run)),
+      soon: (run) => void world.after(0, whenAwake(run)),
     };
     const hint = (scope: string): void => {
       for (const other of this.#nodes) {
