@@ -143,6 +143,7 @@ describe('startEmbeddedPostgres', () => {
       new RegExp(`another process \\(PostgreSQL, pid ${parent.pid}\\) is using`),
     );
     await parent.kill();
+    expect(await ask((await start()).url, 'SELECT 1')).toBe(1);
   });
 
   it('leaves a taken port to its owner and says so', async () => {

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from './eventually.ts';
 import { startNats } from './nats.ts';
+import { runProcess } from './process.ts';
 import { startRedis } from './redis.ts';
 import type { Service } from './service.ts';
 
@@ -44,5 +45,21 @@ describe('a real service for tests', () => {
     await redis.restart();
     expect(redis.pid).not.toBe(firstPid);
     expect(await hear(redis, 'GET a\r\n')).toContain('kept');
+  });
+
+  it('fails, naming the package to install, when the server is not on the machine', async () => {
+    const url = new URL('./nats.ts', import.meta.url).href;
+    const told = await runProcess({
+      command: process.execPath,
+      args: [
+        ...['--no-warnings', '--input-type=module', '-e'],
+        `const { startNats } = await import('${url}');
+         await startNats().catch((error) => console.log('refused:', error.message));`,
+      ],
+      env: { PATH: '/nowhere' },
+      readyWhen: /refused: (.*)/,
+    });
+    expect(told.ready?.[1]).toContain('sudo apt-get install nats-server');
+    await told.stop();
   });
 });
