@@ -67,8 +67,9 @@ const environment = z.object({
   MAX_CAPTURED_BODY_BYTES: bytes(16 * KiB),
   MAX_OUTBOX_BYTES: bytes(64 * MiB),
   MAX_SPILL_BYTES: bytes(1024 * MiB),
-  MAX_FAILED_CREDENTIALS: count(20),
+  MAX_FAILED_CREDENTIALS: count(100),
   FAILED_CREDENTIAL_WINDOW_MS: ms(60_000),
+  FAILED_CREDENTIAL_DELAY_MS: ms(500),
 });
 type Environment = z.infer<typeof environment>;
 
@@ -133,6 +134,7 @@ export interface Limits {
   readonly spillBytesMax: number;
   readonly failedCredentialsMax: number;
   readonly failedCredentialWindowMs: number;
+  readonly failedCredentialDelayMs: number;
 }
 
 /** Reads the whole environment of a gateway; throws one error that lists every problem. */
@@ -232,6 +234,7 @@ const limitsOf = (given: Environment): Limits => ({
   spillBytesMax: given.MAX_SPILL_BYTES,
   failedCredentialsMax: given.MAX_FAILED_CREDENTIALS,
   failedCredentialWindowMs: given.FAILED_CREDENTIAL_WINDOW_MS,
+  failedCredentialDelayMs: given.FAILED_CREDENTIAL_DELAY_MS,
 });
 
 /** For a gateway that is a process of its own: it cannot follow anything without a NATS server. */

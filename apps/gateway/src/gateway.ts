@@ -5,12 +5,14 @@ import type { Logger } from '@portico/telemetry';
 import type { Server } from 'node:http';
 import { createAdminServer } from './admin/admin-server.ts';
 import { ClusterCensus, Heartbeats } from './config-feed/heartbeats.ts';
+import { DiskCopy } from './config-feed/disk-copy.ts';
 import { NodeState } from './config-feed/node-state.ts';
 import type { GatewayConfig } from './config.ts';
 import { AccessTokens } from './forward/access-tokens.ts';
 import { createForward } from './forward/forward.ts';
 import { Tunnels } from './forward/tunnels.ts';
 import { createInjections } from './forward/injection.ts';
+import { FailedCredentials } from './handle/failed-credentials.ts';
 import { createHandler } from './handle/handle.ts';
 import { IssuerKeys } from './keys/issuer-keys.ts';
 import { TokenCache } from './keys/verified-tokens.ts';
@@ -72,9 +74,11 @@ class GatewayNode {
   readonly #upstreams: UpstreamRegistry;
   readonly #tunnels: Tunnels;
   readonly #traffic: TrafficServer;
+  readonly #copy: DiskCopy;
   readonly #heartbeats: Heartbeats;
   readonly #admin: Server;
   #following: Subscription | null = null;
+  #copyTimer: NodeJS.Timeout | undefined;
 
   constructor(config: GatewayConfig, parts: NodeParts) {
     const { logger, observation } = parts;
@@ -85,6 +89,11 @@ class GatewayNode {
       logger,
     });
     this.#tunnels = new Tunnels(config.limits.streamIdleMs);
+    this.#copy = new DiskCopy({
+      directory: config.snapshotCacheDir,
+      sealingKey: config.keys.sealing.key,
+      logger,
+    });
     this.state = this.#createState();
     this.#traffic = this.#createTraffic();
     this.#heartbeats = this.#createHeartbeats();
@@ -103,10 +112,24 @@ class GatewayNode {
   async open(): Promise<Omit<Gateway, 'stop'>> {
     const { feeds } = this.#parts;
     this.#following = await feeds.config.follow(this.state);
+    if (!feeds.isConnected()) await this.#startFromCopy();
+    else this.#copyTimer = setTimeout(() => void this.#startFromCopy(), FEED_PATIENCE_MS);
     const ports = await this.#traffic.start();
     const adminPort = await listen(this.#admin, this.#config.adminPort, this.#config.adminHost);
     this.#heartbeats.beatNow();
     return { ...ports, adminPort };
+  }
+
+  /** Better yesterday's contract than none, and it says so: stale until the feed delivers. */
+  async #startFromCopy(): Promise<void> {
+    if (this.state.index !== null) return;
+    const copy = await this.#copy.load();
+    // The feed may have delivered while the disk was read: what it says is newer.
+    if (copy === null || this.state.index !== null) return;
+    this.state.onRevision(copy);
+    this.state.markStale('started from the copy on disk');
+    this.#parts.logger.warn({ revision: copy.revision }, 'Started from the copy on disk');
+    this.#heartbeats.beatNow();
   }
 
   /** First what lets work in, last what work needs. */
@@ -115,7 +138,7 @@ class GatewayNode {
     const { drainTimeoutMs } = this.#config;
     const steps = [
       { name: 'traffic', stop: () => this.#drain() },
-      { name: 'configuration', stop: () => this.#following?.stop() },
+      { name: 'configuration', stop: () => this.#unfollow() },
       { name: 'upstreams', stop: () => this.#upstreams.close() },
       { name: 'records', stop: () => observation.outbox.stop(RECORDS_FLUSH_MS) },
       { name: 'limits', stop: () => desk.stop() },
@@ -127,6 +150,12 @@ class GatewayNode {
     for (const failure of await shutdownInOrder(steps, { timeoutMs })) {
       logger.error({ failure }, 'A part of the gateway did not stop');
     }
+  }
+
+  async #unfollow(): Promise<void> {
+    clearTimeout(this.#copyTimer);
+    await this.#following?.stop();
+    await this.#copy.settled();
   }
 
   #drain(): Promise<void> {
@@ -143,11 +172,12 @@ class GatewayNode {
       material: { unseal: (sealed) => unseal(sealed, this.#config.keys.sealing) },
       logger,
       nowMs: Date.now,
-      onApplied: (index) => {
+      onApplied: (index, change) => {
         this.#upstreams.applyIndex(index);
         desk.applyIndex(index);
         this.#tunnels.applyIndex(index);
         this.#heartbeats.beatNow();
+        this.#copy.keep(change);
       },
       onRefused: () => {
         observation.counters.revisionRefused();
@@ -169,6 +199,12 @@ class GatewayNode {
       verifiedTokens: new TokenCache(),
       addressOf: createAddressReader(config.trustedProxies),
       portalSourceKey: config.keys.portalSourceKey,
+      failedCredentials: new FailedCredentials({
+        max: limits.failedCredentialsMax,
+        windowMs: limits.failedCredentialWindowMs,
+        delayMs: limits.failedCredentialDelayMs,
+        delayedMax: 1_000,
+      }),
       forward: createForward({
         upstreams: this.#upstreams,
         tunnels: this.#tunnels,
@@ -217,6 +253,9 @@ class GatewayNode {
     });
   }
 }
+
+/** How long a connected feed may stay silent before the copy on disk is better than nothing. */
+const FEED_PATIENCE_MS = 3_000;
 
 /** How long unsent records may hold up a stop before they go to disk or are counted as lost. */
 const RECORDS_FLUSH_MS = 5_000;

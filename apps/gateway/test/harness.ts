@@ -57,6 +57,8 @@ export interface HarnessOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly feeds?: Feeds;
   readonly resources?: Resources;
+  /** Where the feed is away at first: nobody can consume from it yet. */
+  readonly withoutRecords?: boolean;
 }
 
 /** A gateway node on free ports over real feeds, with its records and beats collected. */
@@ -78,7 +80,7 @@ export async function startTestGateway(options: HarnessOptions = {}): Promise<Te
     ...options.env,
   });
   const feeds = options.feeds ?? createInProcessFeeds({ logger });
-  const collected = await collect(feeds);
+  const collected = await collect(feeds, options.withoutRecords !== true);
   const gateway = await startGateway(config, { feeds, logger });
   const publisher = new RevisionPublisher(feeds);
   const publishRaw = (values: ReadonlyMap<string, string | null>): Promise<number> =>
@@ -116,22 +118,24 @@ export async function startTestGateway(options: HarnessOptions = {}): Promise<Te
   return test;
 }
 
-async function collect(feeds: Feeds) {
+async function collect(feeds: Feeds, isConsuming: boolean) {
   const records: RequestRecord[] = [];
   const batches: RecordBatch[] = [];
   const heartbeats: Heartbeat[] = [];
-  const consuming = await feeds.recordConsumer.consume(
-    async (delivered) => {
-      const batch = await decodeBatch(delivered.payload);
-      batches.push(batch);
-      records.push(...batch.records);
-      delivered.ack();
-    },
-    { maxInFlight: 4 },
-  );
+  const consuming = !isConsuming
+    ? null
+    : await feeds.recordConsumer.consume(
+        async (delivered) => {
+          const batch = await decodeBatch(delivered.payload);
+          batches.push(batch);
+          records.push(...batch.records);
+          delivered.ack();
+        },
+        { maxInFlight: 4 },
+      );
   const listening = await feeds.configPublisher.onHeartbeat((beat) => void heartbeats.push(beat));
   const stop = async (): Promise<void> => {
-    await consuming.stop();
+    await consuming?.stop();
     await listening.stop();
   };
   return { records, batches, heartbeats, stop };

@@ -22,6 +22,7 @@ import type { ClientAddress } from '../server/client-address.ts';
 import { headFlaw, readTarget } from '../server/head.ts';
 import { peerCertificate } from '../server/peer-certificate.ts';
 import { Exchange, headerOf } from './exchange.ts';
+import type { FailedCredentials } from './failed-credentials.ts';
 import { answerPreflight, refuse } from './respond.ts';
 import { waitBounded } from './wait-bounded.ts';
 
@@ -34,6 +35,7 @@ export interface HandleParts {
   readonly verifiedTokens: VerifiedTokens;
   readonly addressOf: (request: IncomingMessage) => ClientAddress;
   readonly portalSourceKey: Uint8Array;
+  readonly failedCredentials: FailedCredentials;
   readonly forward: Forward;
   readonly limits: Limits;
   /** Once per request, whatever became of it. */
@@ -221,7 +223,9 @@ function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal)
     parts.recordAdmission(client.id, profile.id, exchange.startedAtMs);
   }
   startCapture(parts, exchange);
-  refuse(exchange, refusal);
+  const answer = (): void => refuse(exchange, refusal);
+  if (refusal.code !== 'invalid_credential') answer();
+  else parts.failedCredentials.onFailure(exchange.address.ip, exchange.startedAtMs, answer);
 }
 
 function settleAdmission(parts: HandleParts, exchange: Exchange, admission: Admission): void {
