@@ -2,7 +2,7 @@ import { Kbd, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { countOf, MessageState, MethodBadge, Panel, Prose } from '@portico/ui';
 import { ChevronRight, Search, SearchX } from 'lucide-react';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { CollectionDetail, EndpointSummary } from '../api/types.ts';
 import classes from './EndpointList.module.css';
@@ -11,9 +11,14 @@ import { searchEndpoints } from './search-endpoints.ts';
 /** What can be called; the search lives in the address, so that it can be shared and survives Back. */
 export function EndpointList({ collection }: { collection: CollectionDetail }) {
   const [params, setParams] = useSearchParams();
-  const query = params.get('q') ?? '';
-  const search = useRef<HTMLInputElement>(null);
-  useHotkeys([['/', () => search.current?.focus()]]);
+  // Its own state, because the address follows a moment later and would swallow fast typing.
+  const [query, setQuery] = useState(params.get('q') ?? '');
+  const field = useRef<HTMLInputElement>(null);
+  useHotkeys([['/', () => field.current?.focus()]]);
+  const search = (text: string) => {
+    setQuery(text);
+    setParams(text ? { q: text } : {}, { replace: true, preventScrollReset: true });
+  };
   const found = searchEndpoints(collection.endpoints, query);
   return (
     <Panel
@@ -22,19 +27,14 @@ export function EndpointList({ collection }: { collection: CollectionDetail }) {
       flush
       aside={
         <TextInput
-          ref={search}
+          ref={field}
           type="search"
           aria-label="Search endpoints"
           placeholder="Search"
           rightSection={<Kbd aria-hidden="true">/</Kbd>}
           leftSection={<Search size={15} aria-hidden="true" />}
           value={query}
-          onChange={(event) =>
-            setParams(event.currentTarget.value ? { q: event.currentTarget.value } : {}, {
-              replace: true,
-              preventScrollReset: true,
-            })
-          }
+          onChange={(event) => search(event.currentTarget.value)}
         />
       }
     >

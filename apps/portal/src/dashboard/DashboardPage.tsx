@@ -12,12 +12,14 @@ export function DashboardPage() {
   return (
     <Page title="Your APIs" description={`Everything ${client.name} is contracted to call.`}>
       <div className={classes.layout}>
+        <div className={classes.first}>
+          <FirstCall />
+        </div>
         <div className={classes.main}>
           <CollectionGrid />
           <RecentCalls />
         </div>
         <div className={classes.side}>
-          <FirstCall />
           <UsageGlance />
         </div>
       </div>

@@ -1,7 +1,7 @@
 import { Panel } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Check } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { collectionsQuery, useSession } from '../api/queries.ts';
@@ -11,10 +11,11 @@ import { firstCallSteps, isLive } from './first-call-steps.ts';
 import type { Step, StepId } from './first-call-steps.ts';
 import { rememberStep, useRememberedSteps } from './remembered-steps.ts';
 
-/** The way to a first call, ticking itself off; gone once the client's own system has called. */
+/** The way to a first call, ticking itself off; gone on the visits after the last step was done. */
 export function FirstCall() {
   const { client } = useSession();
   const remembered = useRememberedSteps(client.id);
+  const [wasLive] = useState(remembered.includes('called'));
   const { data: calls } = useQuery(recentCallsQuery);
   const steps = firstCallSteps(calls ?? [], remembered);
   const doneIds = steps.flatMap(({ id, isDone }) => (isDone ? [id] : []));
@@ -24,9 +25,16 @@ export function FirstCall() {
       if (id !== 'signed-in') rememberStep(client.id, id);
     }
   }, [client.id, doneKey]);
-  if (isLive(steps)) return null;
+  if (wasLive) return null;
   return (
-    <Panel title="Make your first call" description={`${doneIds.length} of ${steps.length} done`}>
+    <Panel
+      title={isLive(steps) ? 'You are live' : 'Make your first call'}
+      description={
+        isLive(steps)
+          ? 'Your own system has made its first call.'
+          : `${doneIds.length} of ${steps.length} done`
+      }
+    >
       <ol className={classes.steps}>
         {steps.map((step) => (
           <StepRow

@@ -20,7 +20,7 @@ export function RecentCalls() {
           component={Link}
           to="/requests"
           variant="subtle"
-          size="xs"
+          size="compact-sm"
           rightSection={<ArrowRight size={14} />}
         >
           All requests

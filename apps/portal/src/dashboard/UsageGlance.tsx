@@ -18,7 +18,7 @@ export function UsageGlance() {
           component={Link}
           to="/usage"
           variant="subtle"
-          size="xs"
+          size="compact-sm"
           rightSection={<ArrowRight size={14} />}
         >
           Usage

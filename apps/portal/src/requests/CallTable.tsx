@@ -15,8 +15,8 @@ export function CallTable({ calls, label }: { calls: readonly LogEntry[]; label:
             <Table.Th>Status</Table.Th>
             <Table.Th>Request</Table.Th>
             <Table.Th className={classes.roomy ?? ''}>Profile</Table.Th>
-            <Table.Th className={classes.right ?? ''}>Latency</Table.Th>
-            <Table.Th className={classes.right ?? ''}>When</Table.Th>
+            <Table.Th className={`${classes.right} ${classes.roomy}`}>Latency</Table.Th>
+            <Table.Th className={`${classes.right} ${classes.roomy}`}>When</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -37,16 +37,24 @@ function CallRow({ call }: { call: LogEntry }) {
       <Table.Td>
         <StatusBadge status={call.status} />
       </Table.Td>
-      <Table.Td className={classes.request ?? ''}>
-        <MethodBadge method={call.method} />
-        <Link to={`/requests/${encodeURIComponent(call.request_id)}`} className={classes.link}>
-          {call.path}
-        </Link>
-        {call.source === 'portal' && <Tag>test</Tag>}
+      <Table.Td>
+        <div className={classes.request}>
+          <MethodBadge method={call.method} />
+          <Link to={`/requests/${encodeURIComponent(call.request_id)}`} className={classes.link}>
+            {call.path}
+          </Link>
+          {call.source === 'portal' && <Tag>test</Tag>}
+          <span className={classes.meta}>
+            {profile ?? 'no profile'} · {formatDuration(call.latency_ms)} ·{' '}
+            <RelativeTime at={call.timestamp} />
+          </span>
+        </div>
       </Table.Td>
       <Table.Td className={classes.roomy ?? ''}>{profile ?? '–'}</Table.Td>
-      <Table.Td className={classes.right ?? ''}>{formatDuration(call.latency_ms)}</Table.Td>
-      <Table.Td className={classes.right ?? ''}>
+      <Table.Td className={`${classes.right} ${classes.roomy}`}>
+        {formatDuration(call.latency_ms)}
+      </Table.Td>
+      <Table.Td className={`${classes.right} ${classes.roomy}`}>
         <RelativeTime at={call.timestamp} />
       </Table.Td>
     </Table.Tr>

@@ -9,6 +9,7 @@ import { toSampleCall } from '../console/sample-of-plan.ts';
 import type { Auth } from '../console/use-auth.ts';
 import { rememberStep } from '../dashboard/remembered-steps.ts';
 import { ErrorPanel } from '../shell/ErrorPanel.tsx';
+import classes from './CodeSamples.module.css';
 import type { SampleCall } from './sample-call.ts';
 import { LANGUAGES } from './samples.ts';
 
@@ -26,7 +27,7 @@ export function CodeSamples({ plan, auth }: { plan: CallPlan; auth: Auth }) {
   const hasSecret = real.headers.some(isAuthorization);
   return (
     <Tabs value={language} onChange={(chosen) => setLanguage(chosen ?? 'curl')} keepMounted={false}>
-      <Tabs.List aria-label="Language" mb="sm">
+      <Tabs.List aria-label="Language" mb="sm" className={classes.languages ?? ''}>
         {LANGUAGES.map(({ id, label }) => (
           <Tabs.Tab key={id} value={id}>
             {label}

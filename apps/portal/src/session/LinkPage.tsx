@@ -7,7 +7,7 @@ import { api, contentOf } from '../api/client.ts';
 import { forgetSessionEnd, queryClient } from '../api/query-client.ts';
 import { SupportContact } from '../shell/branding.tsx';
 import { linkToken } from './link-token.ts';
-import { takeReturnTo } from './return-to.ts';
+import { forgetReturnTo, returnTo } from './return-to.ts';
 import { SignInLayout } from './SignInLayout.tsx';
 
 /**
@@ -49,7 +49,8 @@ async function signIn(token: string): Promise<true> {
 }
 
 function SignedIn() {
-  const [to] = useState(takeReturnTo);
+  const [to] = useState(returnTo);
+  useEffect(forgetReturnTo, []);
   return <Navigate to={to} replace />;
 }
 

@@ -8,11 +8,12 @@ export function rememberReturnTo(path: unknown): void {
   if (isOwnPath(path) && path !== '/') localStorage.setItem(KEY, path);
 }
 
-export function takeReturnTo(): string {
+export function returnTo(): string {
   const path = localStorage.getItem(KEY);
-  localStorage.removeItem(KEY);
   return isOwnPath(path) ? path : '/';
 }
+
+export const forgetReturnTo = (): void => localStorage.removeItem(KEY);
 
 /** `//evil.example` and `/\evil.example` are other sites to a browser. */
 export const isOwnPath = (path: unknown): path is string =>

@@ -1,4 +1,5 @@
 import { PageHeader, useDocumentTitle } from '@portico/ui';
+import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useLocation } from 'react-router';
 import { useSiteName } from './branding.tsx';
@@ -15,7 +16,9 @@ interface PageProps {
 export function Page({ title, children, ...header }: PageProps) {
   // On the first page of a visit the browser's own focus is right; after that, a changed page has
   // to be announced.
-  const isFirst = useLocation().key === 'default';
+  // Taken once: a filter that changes the address must not pull the focus out of its field.
+  const { key } = useLocation();
+  const [isFirst] = useState(key === 'default');
   useDocumentTitle(title, useSiteName());
   return (
     <>

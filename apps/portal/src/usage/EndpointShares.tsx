@@ -7,11 +7,13 @@ import { latestCallsQuery } from '../requests/request-log.ts';
 import { ErrorPanel } from '../shell/ErrorPanel.tsx';
 import { endpointShares } from './endpoint-shares.ts';
 import type { EndpointShare } from './endpoint-shares.ts';
+import { useEndpointNames } from './use-endpoint-names.ts';
 import classes from './UsagePage.module.css';
 
 /** Which endpoints the latest calls went to, and how they fared. */
 export function EndpointShares() {
   const { data, error, refetch } = useQuery(latestCallsQuery);
+  const nameOf = useEndpointNames();
   if (error && !data) return <ErrorPanel error={error} onRetry={() => void refetch()} />;
   if (!data) return <LoadingRows rows={3} />;
   const shares = endpointShares(data);
@@ -35,7 +37,11 @@ export function EndpointShares() {
         </Table.Thead>
         <Table.Tbody>
           {shares.map((share) => (
-            <ShareRow key={`${share.collectionId} ${share.endpointId}`} share={share} />
+            <ShareRow
+              key={`${share.collectionId} ${share.endpointId}`}
+              share={share}
+              name={nameOf(share.endpointId)}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -43,13 +49,11 @@ export function EndpointShares() {
   );
 }
 
-function ShareRow({ share }: { share: EndpointShare }) {
+function ShareRow({ share, name }: { share: EndpointShare; name: string }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link to={`/collections/${share.collectionId}/endpoints/${share.endpointId}`}>
-          {share.endpointId}
-        </Link>
+        <Link to={`/collections/${share.collectionId}/endpoints/${share.endpointId}`}>{name}</Link>
       </Table.Td>
       <Table.Td className={classes.number ?? ''}>{formatNumber(share.calls)}</Table.Td>
       <Table.Td className={classes.number ?? ''}>

@@ -31,7 +31,7 @@ const STONE: Shades = [
 const SLATE: Shades = [
   '#e7e9e6',
   '#c9cec9',
-  '#a5ada7',
+  '#b0b8b2',
   '#7f8882',
   '#3b4340',
   '#2b3230',
