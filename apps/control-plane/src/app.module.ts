@@ -20,6 +20,7 @@ import { ProcessModule } from './process/process.module.ts';
 import { WritesModule } from './writes/writes.module.ts';
 import { PublishingModule } from './publishing/publishing.module.ts';
 import { RevisionHeaders } from './publishing/revision-headers.ts';
+import { WebhooksModule } from './webhooks/webhooks.module.ts';
 import { CONFIG, FEEDS, LOGGER, METRICS } from './tokens.ts';
 
 @Module({})
@@ -53,6 +54,7 @@ const FEATURES = [
   ApiKeysModule,
   AdminUsersModule,
   ApiDocumentModule,
+  WebhooksModule,
   DeveloperPortalModule,
 ];
 

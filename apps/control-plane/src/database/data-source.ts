@@ -1,9 +1,10 @@
 import { DataSource } from 'typeorm';
 import { ENTITIES } from './entities.ts';
 import { Initial1700000000001 } from './migrations/1700000000001-initial.ts';
+import { WebhooksAndAlerts1700000000020 } from './migrations/1700000000020-webhooks-and-alerts.ts';
 
 /** In order; append only. */
-const MIGRATIONS = [Initial1700000000001];
+const MIGRATIONS = [Initial1700000000001, WebhooksAndAlerts1700000000020];
 
 /** Any two-part number that nothing else in this database uses. */
 const MIGRATION_LOCK = [0x706f7274, 1];

@@ -1,4 +1,6 @@
 import { AdminUserEntity } from '../admin-users/admin-user.entity.ts';
+import { AlertMailEntity } from '../alerts/alert-mail.entity.ts';
+import { AlertEntity } from '../alerts/alert.entity.ts';
 import { ApiKeyEntity } from '../api-keys/api-key.entity.ts';
 import { AuditEntryEntity } from '../audit/audit-entry.entity.ts';
 import { ClientCollectionEntity } from '../clients/client-collection.entity.ts';
@@ -12,6 +14,8 @@ import { PortalSessionEntity } from '../portal-access/portal-session.entity.ts';
 import { ProfileCredentialEntity } from '../profiles/profile-credential.entity.ts';
 import { ProfileEntity } from '../profiles/profile.entity.ts';
 import { UpstreamCredentialEntity } from '../upstream-credentials/upstream-credential.entity.ts';
+import { WebhookDeliveryEntity } from '../webhooks/deliveries/delivery.entity.ts';
+import { WebhookEntity } from '../webhooks/webhook.entity.ts';
 import { ConfigChangeEntity, ConfigRevisionEntity } from '../writes/config-revision.entity.ts';
 
 /** Every table, once. A test proves that these and the migrations agree. */
@@ -32,4 +36,8 @@ export const ENTITIES = [
   ConfigChangeEntity,
   PortalLinkTokenEntity,
   PortalSessionEntity,
+  WebhookEntity,
+  WebhookDeliveryEntity,
+  AlertEntity,
+  AlertMailEntity,
 ];
