@@ -39,10 +39,12 @@ async function findOne(
   { where, values }: { where: string; values: readonly Date[] },
   { requestId, clientId }: { requestId: string; clientId: string | undefined },
 ): Promise<DetailRow | undefined> {
+  // OFFSET 0 keeps the order out of the lookup: for the sake of LIMIT 1 the planner would walk the
+  // time index, which is all of the records when there is none to find.
   const { rows } = await client.query<DetailRow>(
-    `SELECT ${DETAIL_COLUMNS} FROM logs.records
-     WHERE request_id = $1 AND ($2::text IS NULL OR client_id = $2) AND ${where}
-     ORDER BY ts DESC, id DESC LIMIT 1`,
+    `SELECT ${DETAIL_COLUMNS}
+     FROM (SELECT * FROM logs.records WHERE request_id = $1 AND ${where} OFFSET 0) AS found
+     WHERE $2::text IS NULL OR client_id = $2 ORDER BY ts DESC, id DESC LIMIT 1`,
     [requestId, clientId ?? null, ...values],
   );
   return rows[0];

@@ -76,21 +76,25 @@ async function findById(
     const rows = await select(client, lookup, { range: around });
     if (rows.length > 0) return rows;
   }
-  return select(client, lookup, { range, also: 'NOT is_timed' });
+  return select(client, lookup, { range, isForeignId: true });
 }
 
 interface Part {
   readonly range: TimeRange;
-  readonly also?: string;
+  /** Looks among the ids that callers chose. */
+  readonly isForeignId?: boolean;
 }
 
 async function select(client: PoolClient, lookup: Lookup, part: Part): Promise<readonly Row[]> {
   const conditions = conditionsFor(lookup.filter);
   addRange(conditions, part.range);
   if (lookup.after) addPosition(conditions, lookup.after);
+  const found = part.isForeignId
+    ? // OFFSET 0: few rows found by their own index, then put in order, and not the other way round.
+      `(SELECT * FROM logs.records WHERE ${conditions.where()} AND NOT is_timed OFFSET 0) AS found`
+    : `logs.records WHERE ${conditions.where()}`;
   const { rows } = await client.query<Row>(
-    `SELECT id, ${ENTRY_COLUMNS} FROM logs.records
-     WHERE ${conditions.where()}${part.also === undefined ? '' : ` AND ${part.also}`}
+    `SELECT id, ${ENTRY_COLUMNS} FROM ${found}
      ORDER BY ts DESC, id DESC LIMIT ${lookup.limit}`,
     conditions.values,
   );
