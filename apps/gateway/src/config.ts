@@ -141,7 +141,11 @@ export interface Limits {
 export function loadGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   const given = parseEnv(environment, env);
   if ((given.GATEWAY_TLS_CERT === undefined) !== (given.GATEWAY_TLS_KEY === undefined)) {
-    throw new Error('GATEWAY_TLS_CERT and GATEWAY_TLS_KEY go together: set both or neither');
+    throw new ConfigurationError(['GATEWAY_TLS_CERT, GATEWAY_TLS_KEY: set both or neither']);
+  }
+  if (given.GATEWAY_WORKERS > 1 && given.REDIS_URL === undefined) {
+    // Each worker counts for itself; only the shared authority makes their limits one limit.
+    throw new ConfigurationError(['REDIS_URL: needed when GATEWAY_WORKERS is more than 1']);
   }
   const dataDir = resolveDataDir(env, process.cwd());
   const host = given.GATEWAY_HOST;

@@ -1,7 +1,7 @@
 import { unseal } from '@portico/messaging';
 import type { Feeds, Subscription } from '@portico/messaging';
 import { shutdownInOrder } from '@portico/telemetry';
-import type { Logger } from '@portico/telemetry';
+import type { Logger, Metrics } from '@portico/telemetry';
 import type { Server } from 'node:http';
 import { createAdminServer } from './admin/admin-server.ts';
 import { ClusterCensus, Heartbeats } from './config-feed/heartbeats.ts';
@@ -34,6 +34,7 @@ export interface Gateway {
   /** `null` when TLS is off. */
   readonly tlsPort: number | null;
   readonly adminPort: number;
+  readonly metrics: Metrics;
   /** Drains: answers what is under way, ships every record, then closes. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -57,7 +58,7 @@ export async function startGateway(
   const ports = await node.open();
   logger.info({ node: config.nodeId, ...ports }, 'Gateway is listening');
   let stopping: Promise<void> | null = null;
-  return { ...ports, stop: () => (stopping ??= node.close()) };
+  return { ...ports, metrics: observation.metrics, stop: () => (stopping ??= node.close()) };
 }
 
 interface NodeParts extends GatewayDependencies {
@@ -109,7 +110,7 @@ class GatewayNode {
     });
   }
 
-  async open(): Promise<Omit<Gateway, 'stop'>> {
+  async open(): Promise<Pick<Gateway, 'httpPort' | 'tlsPort' | 'adminPort'>> {
     const { feeds } = this.#parts;
     this.#following = await feeds.config.follow(this.state);
     if (!feeds.isConnected()) await this.#startFromCopy();

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,13 @@ import type {
   Upstream,
 } from '@portico/contracts';
 import type { z } from 'zod';
-import { ConfigDigest, createInProcessFeeds, decodeBatch, seal } from '@portico/messaging';
+import {
+  ConfigDigest,
+  createInProcessFeeds,
+  decodeBatch,
+  seal,
+  signMessage,
+} from '@portico/messaging';
 import type { Feeds } from '@portico/messaging';
 import { createLogger } from '@portico/telemetry';
 import { eventually, TEST_TOKEN } from '@portico/testkit';
@@ -141,7 +148,7 @@ async function collect(feeds: Feeds, isConsuming: boolean) {
   return { records, batches, heartbeats, stop };
 }
 
-const valuesOf = ({ clients = [], collections = [], policies = [] }: Resources) =>
+export const valuesOf = ({ clients = [], collections = [], policies = [] }: Resources) =>
   new Map<string, string>([
     ...policies.map((it) => [`policy.${it.id}`, JSON.stringify(it)] as const),
     ...collections.map((it) => [`collection.${it.id}`, JSON.stringify(it)] as const),
@@ -151,11 +158,13 @@ const valuesOf = ({ clients = [], collections = [], policies = [] }: Resources) 
 /** What the control plane does, reduced to what the feed must carry. */
 export class RevisionPublisher {
   readonly #feeds: Feeds;
+  readonly #signingKey: KeyObject | undefined;
   readonly #bodyByKey = new Map<string, string>();
   #revision = 0;
 
-  constructor(feeds: Feeds) {
+  constructor(feeds: Feeds, signingKey?: KeyObject) {
     this.#feeds = feeds;
+    this.#signingKey = signingKey;
   }
 
   async publish(values: ReadonlyMap<string, string | null>): Promise<number> {
@@ -167,13 +176,10 @@ export class RevisionPublisher {
       else this.#bodyByKey.set(key, body);
     }
     for (const [key, body] of this.#bodyByKey) digest.set(key, body);
-    const message = (key: string, body: string | null, last: boolean): ConfigMessage => ({
-      format: CONFIG_FORMAT,
-      key,
-      revision,
-      last,
-      body,
-    });
+    const message = (key: string, body: string | null, last: boolean): ConfigMessage => {
+      const unsigned = { format: CONFIG_FORMAT, key, revision, last, body };
+      return this.#signingKey === undefined ? unsigned : signMessage(unsigned, this.#signingKey);
+    };
     const meta = JSON.stringify({
       format: CONFIG_FORMAT,
       revision,

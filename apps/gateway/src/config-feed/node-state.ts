@@ -67,9 +67,16 @@ export class NodeState implements ConfigListener {
   }
 
   onFault(fault: ConfigFault): void {
-    if (fault.kind === 'reconnected') return;
+    const { logger } = this.#options;
+    if (fault.kind === 'reconnected') {
+      // What was missed follows by itself; any other reason to be stale stays until it is resolved.
+      if (this.#staleReason === FAULT_REASON.disconnected) this.#staleReason = null;
+      logger.info({ revision: this.revision }, 'The configuration feed is back');
+      return;
+    }
     this.#staleReason = FAULT_REASON[fault.kind];
-    this.#options.logger.error({ fault, revision: this.revision }, 'Configuration feed fault');
+    const level = fault.kind === 'disconnected' ? 'warn' : 'error';
+    logger[level]({ fault, revision: this.revision }, 'Configuration feed fault');
   }
 }
 
