@@ -1,17 +1,19 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { isApiError } from './api-error.ts';
 import { api, contentAs, contentOf } from './client.ts';
+import { endSessionOnRefusal } from './query-client.ts';
 import type { AuthHeaders, EndpointDetail, Session } from './types.ts';
 
 const MINUTE = 60_000;
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }): Promise<Session | null> =>
+  queryFn: ({ signal, client }): Promise<Session | null> =>
     contentOf(api.GET('/api/v1/developer-portal/session', { signal })).catch((error: unknown) => {
-      // Nobody signed in is an answer here, not a failure.
-      if (isApiError(error, 'unauthenticated')) return null;
-      throw error;
+      if (!isApiError(error, 'unauthenticated')) throw error;
+      // Nobody signed in is an answer here, not a failure; somebody signed in before is an ending.
+      if (client.getQueryData(['session'])) endSessionOnRefusal(error);
+      return null;
     }),
   staleTime: MINUTE,
 });

@@ -1,5 +1,6 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { ApiError, endsSession } from './api-error.ts';
+import type { Session } from './types.ts';
 
 /** Why the person is on the sign-in page; shown there once. */
 export type SessionEnd = 'expired' | 'revoked' | 'signed-out';
@@ -19,9 +20,17 @@ export const queryClient = new QueryClient({
 });
 
 // Every answer may be the one that tells us the session is gone: access is checked on each request.
-function endSessionOnRefusal(error: unknown): void {
-  if (endsSession(error)) endSession('expired');
-  else if (error instanceof ApiError && error.code === 'access_revoked') endSession('revoked');
+export function endSessionOnRefusal(error: unknown): void {
+  // Of several answers that come late, the first has already said why.
+  if (queryClient.getQueryData(['session']) === null) return;
+  if (error instanceof ApiError && error.code === 'access_revoked') endSession('revoked');
+  else if (endsSession(error)) endSession(isStillValid() ? 'revoked' : 'expired');
+}
+
+/** Only a revocation ends a session before its time: signing out in another tab is told to this one. */
+function isStillValid(): boolean {
+  const session = queryClient.getQueryData<Session | null>(['session']);
+  return session != null && Date.parse(session.expires_at) > Date.now();
 }
 
 /** Forgets everything of this session and lets the guard show the sign-in page. */

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { Link, Navigate } from 'react-router';
 import { ApiError } from '../api/api-error.ts';
 import { api, contentOf } from '../api/client.ts';
+import { tellOtherTabs } from '../api/other-tabs.ts';
 import { forgetSessionEnd, queryClient } from '../api/query-client.ts';
 import { SupportContact } from '../shell/branding.tsx';
 import { linkToken } from './link-token.ts';
@@ -41,6 +42,7 @@ function UseToken({ token }: { token: string }) {
 async function signIn(token: string): Promise<true> {
   await contentOf(api.POST('/api/v1/developer-portal/validate-token', { body: { token } }));
   forgetSessionEnd();
+  tellOtherTabs('signed-in');
   // Whoever was signed in before, everything known about them goes.
   queryClient.removeQueries({
     predicate: ({ queryKey }) => !['branding', 'sign-in-link'].includes(String(queryKey[0])),

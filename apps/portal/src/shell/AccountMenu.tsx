@@ -2,6 +2,7 @@ import { Button, Menu, Text, useComputedColorScheme, useMantineColorScheme } fro
 import { useMutation } from '@tanstack/react-query';
 import { ChevronDown, LogOut, Moon, Sun } from 'lucide-react';
 import { api, contentOf } from '../api/client.ts';
+import { tellOtherTabs } from '../api/other-tabs.ts';
 import { useSession } from '../api/queries.ts';
 import { endSession } from '../api/query-client.ts';
 import classes from './AccountMenu.module.css';
@@ -11,7 +12,10 @@ export function AccountMenu() {
   const { client, email } = useSession();
   const signOut = useMutation({
     mutationFn: () => contentOf(api.POST('/api/v1/developer-portal/logout')),
-    onSuccess: () => endSession('signed-out'),
+    onSuccess: () => {
+      tellOtherTabs('signed-out');
+      endSession('signed-out');
+    },
   });
   return (
     <Menu

@@ -1,5 +1,6 @@
 import { OfflineBanner, SkipLink } from '@portico/ui';
 import { Outlet, ScrollRestoration, useNavigation } from 'react-router';
+import { useSession } from '../api/queries.ts';
 import { ActiveProfileProvider, useActiveProfile } from '../profile/active-profile.tsx';
 import { ProfileSelect } from '../profile/ProfileSelect.tsx';
 import { AccountMenu } from './AccountMenu.tsx';
@@ -8,8 +9,9 @@ import { BrandHome, MobileNavigation, Navigation } from './Navigation.tsx';
 
 /** Header and frame of every page behind the sign-in. */
 export function AppShell() {
+  const { client } = useSession();
   return (
-    <ActiveProfileProvider>
+    <ActiveProfileProvider key={client.id}>
       <SkipLink to="content" />
       <Header />
       <OfflineBanner />
