@@ -87,7 +87,7 @@ export class MailService {
 }
 
 function chooseTransport({ resendApiKey, smtpUrl, from }: MailOptions): MailTransport {
-  if (resendApiKey !== undefined) return new ResendTransport(resendApiKey, from);
+  if (resendApiKey !== undefined) return new ResendTransport(resendApiKey, { from });
   if (smtpUrl !== undefined) return new SmtpTransport(smtpUrl, from);
   return new DevMailbox();
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@portico/telemetry';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { MailJob } from './mail.ts';
+import { within } from './within.ts';
 import {
   DEFAULT_RETRIES,
   MAIL_CONCURRENCY,
@@ -23,6 +24,7 @@ export class RedisMailQueue implements MailQueue {
   readonly #consumer: Redis;
   readonly #queue: Queue<MailJob>;
   readonly #worker: Worker<MailJob>;
+  readonly #firstReady: Promise<unknown>;
 
   constructor(
     redisUrl: string,
@@ -36,6 +38,7 @@ export class RedisMailQueue implements MailQueue {
     // The producer must fail at once when Redis is away; the worker must wait for it for ever.
     this.#producer = connect(redisUrl, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
     this.#consumer = connect(redisUrl, { maxRetriesPerRequest: null });
+    this.#firstReady = new Promise((resolve) => this.#producer.once('ready', resolve));
     for (const connection of [this.#producer, this.#consumer]) {
       connection.on('error', (error) => logger.warn({ err: error }, 'mail queue: Redis'));
     }
@@ -57,8 +60,10 @@ export class RedisMailQueue implements MailQueue {
   }
 
   async add(job: MailJob): Promise<void> {
+    // A mail of the first moments waits for the first connection; later an outage shows at once.
+    await within(ADD_TIMEOUT_MS, this.#firstReady, 'mail queue: Redis is away');
     if (this.#producer.status !== 'ready') throw new Error('mail queue: Redis is away');
-    await within(ADD_TIMEOUT_MS, this.#queue.add(job.kind, job));
+    await within(ADD_TIMEOUT_MS, this.#queue.add(job.kind, job), 'mail queue: Redis is silent');
   }
 
   async stop(): Promise<void> {
@@ -89,12 +94,3 @@ const connect = (
     connectionName: 'portico-mail',
     retryStrategy: (attempt) => Math.min(attempt * 200, 5_000),
   });
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('mail queue: Redis did not answer')), timeoutMs);
-  });
-  work.catch(() => undefined);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
