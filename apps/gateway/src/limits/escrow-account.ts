@@ -14,6 +14,7 @@ import { planOf, type LimitPlan } from './limit-plan.ts';
 import { Outage } from './outage.ts';
 import { lastKnownOf, type LastKnown } from './outage-share.ts';
 import { memoryOf } from './own-memory.ts';
+import { Pressure } from './pressure.ts';
 import { retryWaitMs } from './retry-wait.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
@@ -34,12 +35,11 @@ interface Flight {
   readonly plan: LimitPlan;
 }
 
-const HINT_EVERY_MS = 500;
-
 /** Tokens of one scope on this node: reserved at the authority, taken here from memory. */
 export class EscrowAccount {
   readonly key: string;
   readonly room: WaitingRoom;
+  readonly pressure = new Pressure();
   policy: MeterPolicy;
   /** What a new authority must hear before anything else; null once it has. */
   pendingRestore: RestoreRequest | null = null;
@@ -60,8 +60,6 @@ export class EscrowAccount {
   #lastTakeMs: number;
   #syncedAtMs = Number.NEGATIVE_INFINITY;
   #probeAtMs = 0;
-  #pressureUntilMs = Number.NEGATIVE_INFINITY;
-  #hintedAtMs = Number.NEGATIVE_INFINITY;
   #standing: Standing | undefined;
   /** Outlives the authority's memory: what a share is worked out from. */
   #lastKnown: LastKnown | null = null;
@@ -118,11 +116,6 @@ export class EscrowAccount {
     return limitStates(this.#plan, this.#standing, this.#log.count, this.#desk.now());
   }
 
-  /** Others say that little is left. */
-  underPressure(nowMs: number): void {
-    this.#pressureUntilMs = nowMs + 1_000;
-  }
-
   /** True when there is something to report, to give back, to keep alive or to look for. */
   needsCall(nowMs: number): boolean {
     if (this.#flight || this.pendingRestore) return false;
@@ -131,7 +124,8 @@ export class EscrowAccount {
     const target = this.#target(nowMs);
     const sinceMs = nowMs - this.#syncedAtMs;
     if (this.#log.count > 0 && sinceMs >= this.#horizonMs(nowMs) - 25) return true;
-    if (this.#rejected > 0 && nowMs >= this.#probeAtMs && sinceMs >= horizonMs / 2) return true;
+    const isLooking = this.#isRebuilding() || (this.#rejected > 0 && nowMs >= this.#probeAtMs);
+    if (isLooking && sinceMs >= horizonMs / 2) return true;
     if (this.#credit === 0) return false;
     if (this.#hasTooMuch(target) && sinceMs >= horizonMs) return true;
     return this.#isQuiet(nowMs) || nowMs - this.#declaredAtMs > CREDIT_LIFE_MS / 2;
@@ -145,6 +139,7 @@ export class EscrowAccount {
       !this.#flight &&
       !this.pendingRestore &&
       !this.#isMisheld &&
+      !this.#isRebuilding() &&
       this.room.waiting === 0 &&
       nowMs - this.#lastTakeMs > 2 * this.#desk.settings.horizonMs
     );
@@ -242,7 +237,7 @@ export class EscrowAccount {
     if (this.#outage?.isAlone(nowMs) || this.#desk.isOut(this.policy.mode)) {
       return this.#decideAlone(nowMs);
     }
-    if (this.pendingRestore || standing?.leased.isRebuilding) {
+    if (this.pendingRestore || this.#isRebuilding()) {
       return this.policy.mode === 'default' ? this.#decideAlone(nowMs) : this.#refuseForNow();
     }
     if (standing && standing.leased.remaining <= 0 && nowMs < standing.retryAtMs) {
@@ -256,7 +251,7 @@ export class EscrowAccount {
   #takeUnreserved(nowMs: number): MeterVerdict {
     const context = this.#speculation(nowMs);
     const isStrict = this.policy.mode === 'strict';
-    const mayNow = isStrict || nowMs < this.#pressureUntilMs ? 0 : speculationNow(context);
+    const mayNow = isStrict || this.pressure.isOn(nowMs) ? 0 : speculationNow(context);
     if (this.#debt >= mayNow) {
       const ready = this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
       if (ready) return { kind: 'pending', ready };
@@ -316,18 +311,20 @@ export class EscrowAccount {
       this.#outage = null;
     }
     const ownUsed = this.#ownRings.map((ring) => ring.used(nowMs));
-    this.#lastKnown = lastKnownOf(leased, ownUsed, this.#log.count);
+    // While nodes are still telling what they used, "all" is only a part of it.
+    if (!leased.isRebuilding) this.#lastKnown = lastKnownOf(leased, ownUsed, this.#log.count);
     this.#standing = standingOf(this.#plan, leased, nowMs, settings.pressure);
     if (leased.remaining <= 0) {
       const untilMs = Math.min(this.#standing.retryAtMs - nowMs, settings.horizonMs);
       this.#probeAtMs = nowMs + untilMs * (0.5 + this.#desk.random());
     }
-    if (this.#standing.isLow) {
-      this.underPressure(nowMs);
-      if (nowMs - this.#hintedAtMs < HINT_EVERY_MS) return;
-      this.#hintedAtMs = nowMs;
-      this.#desk.hint(this.key, leased.remaining);
-    }
+    if (!this.#standing.isLow) return;
+    this.pressure.rise(nowMs);
+    if (this.pressure.isNews(nowMs)) this.#desk.hint(this.key, leased.remaining);
+  }
+
+  #isRebuilding(): boolean {
+    return this.#standing?.leased.isRebuilding === true;
   }
 
   #hasMore(): boolean {
@@ -336,7 +333,7 @@ export class EscrowAccount {
 
   #horizonMs(nowMs: number): number {
     const { horizonMs, farHorizonMs } = this.#desk.settings;
-    return this.#standing?.isAmple && nowMs > this.#pressureUntilMs ? farHorizonMs : horizonMs;
+    return this.#standing?.isAmple && !this.pressure.isOn(nowMs) ? farHorizonMs : horizonMs;
   }
 
   #target(nowMs: number): number {

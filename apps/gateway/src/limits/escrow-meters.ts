@@ -82,7 +82,7 @@ export class EscrowMeters implements Meters, EscrowDesk {
   }
 
   pressure(scopeKey: string): void {
-    this.#accounts.get(scopeKey)?.underPressure(this.nowMs());
+    this.#accounts.get(scopeKey)?.pressure.rise(this.nowMs());
   }
 
   /** Lets go of scopes that have been idle for longer than any of their limits looks back. */
