@@ -1,0 +1,191 @@
+// Is a limit a limit on 2, 4, 8 nodes? Admitted ÷ limit in the worst trailing window, goodput, what
+// asking costs, and messages; the same with Redis frozen for 12 s and then restarted empty.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { startNats } from '../harness/portico-node.mjs';
+import { ensure, freePort, start, stopAll, until } from '../harness/processes.mjs';
+import { report } from '../harness/report.mjs';
+
+const NODES = (process.env.BENCH_NODES ?? '2,4,8').split(',').map(Number);
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
+const LIMIT = 1_000;
+const WINDOW = '10s';
+const WINDOW_MS = 10_000;
+const LIMITERS = ['escrow, default', 'escrow, strict', 'static L/N', 'Redis per request'];
+/** Seconds from the start: frozen, thawed, killed and started empty, end. */
+const FAULT = { freeze: 14, thaw: 26, restart: 34, end: 50, nodes: 4 };
+
+const missing = ensure({ 'nats-server': ['nats-server'], 'redis-server': ['redis-server'] });
+if (missing.length > 0) {
+  console.error(`This bench needs ${missing.join(', ')}.`);
+  process.exit(1);
+}
+const dir = mkdtempSync(join(tmpdir(), 'portico-bench-'));
+const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
+
+try {
+  const natsUrl = await startNats(dir);
+  const rows = [];
+  for (const nodes of NODES) rows.push(...(await calm(nodes, natsUrl)));
+  rows.push(...(await faulty(natsUrl)));
+  report('limits', {
+    method: `limiter processes (the gateway's own limiter without its HTTP side), real Redis and NATS; ${LIMIT} requests per ${WINDOW}, ${SECONDS} s per run; all limiters and patterns at once, each under the same seeded arrivals; times from one monotonic clock`,
+    rows,
+    notes: [
+      'worst window = most admitted in any trailing window ÷ limit; bounds: strict ≤ 1.000, default ≤ 1.010.',
+      'goodput = admitted ÷ what limit and demand allowed, window by window.',
+      `fault: Redis frozen for ${FAULT.thaw - FAULT.freeze} s, later killed and started empty; default decides by its share, strict is closed.`,
+    ],
+  });
+} finally {
+  await stopAll();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function calm(nodes, natsUrl) {
+  const redis = await startRedis();
+  try {
+    return await run({ label: `${nodes}`, nodes, seconds: SECONDS, redis, natsUrl });
+  } finally {
+    await redis.stop();
+  }
+}
+
+async function faulty(natsUrl) {
+  const redis = await startRedis();
+  const { nodes, end } = FAULT;
+  const during = async (startMs) => {
+    const at = (second) => pause(startMs + second * 1_000 - machineMs());
+    await at(FAULT.freeze);
+    process.kill(redis.pid(), 'SIGSTOP');
+    await at(FAULT.thaw);
+    process.kill(redis.pid(), 'SIGCONT');
+    await at(FAULT.restart);
+    process.kill(redis.pid(), 'SIGKILL');
+    await redis.begin();
+  };
+  try {
+    return await run({ label: `${nodes}, fault`, nodes, seconds: end, redis, natsUrl, during });
+  } finally {
+    await redis.stop();
+  }
+}
+
+async function run({ label, nodes, seconds, redis, natsUrl, during }) {
+  const forMs = seconds * 1_000;
+  const common = { nodes, seed: 42, limit: LIMIT, window: WINDOW, windowMs: WINDOW_MS, forMs };
+  const processes = Array.from({ length: nodes }, (_, node) =>
+    startNode({ ...common, node, redisUrl: redis.url, natsUrl, limiters: LIMITERS }),
+  );
+  try {
+    await Promise.all(processes.map(({ ready }) => ready));
+    const startMs = machineMs() + 200;
+    for (const { child } of processes) child.send({ startMs });
+    const [results] = await Promise.all([
+      Promise.all(processes.map(({ done }) => done)),
+      during?.(startMs),
+    ]);
+    return rowsOf(label, results, { seconds });
+  } finally {
+    for (const { child } of processes) child.kill('SIGKILL');
+  }
+}
+
+function startNode(options) {
+  const script = fileURLToPath(new URL('node.mjs', import.meta.url));
+  const child = fork(script, [JSON.stringify(options)], { serialization: 'advanced' });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`a limiter process ended early with ${code}`);
+  });
+  ended.catch(() => {});
+  const message = (isWanted) =>
+    new Promise((resolve) => child.on('message', (one) => isWanted(one) && resolve(one)));
+  return {
+    child,
+    ready: Promise.race([message((one) => one === 'ready'), ended]),
+    done: Promise.race([message((one) => one !== 'ready'), ended]),
+  };
+}
+
+function rowsOf(label, results, { seconds }) {
+  const escrowCalls = results.reduce((sum, { escrowCalls: calls }) => sum + calls, 0);
+  const peerCalls = results.reduce((sum, { peerCalls: calls }) => sum + calls, 0);
+  const messages = {
+    'escrow, default': escrowCalls / 2,
+    'escrow, strict': escrowCalls / 2,
+    'Redis per request': peerCalls,
+  };
+  const [{ outcomes: first }] = results;
+  return first.map(({ name, pattern }, at) => {
+    const outcomes = results.map((result) => result.outcomes[at]);
+    const all = (field) => outcomes.flatMap((one) => [...one[field]]);
+    const admitted = all('admittedAtMs').sort((a, b) => a - b);
+    const offered = outcomes.reduce((sum, one) => sum + one.offered, 0);
+    const waits = all('waitsMs').sort((a, b) => a - b);
+    const asks = all('askNs').sort((a, b) => a - b);
+    return {
+      nodes: label,
+      traffic: pattern,
+      limiter: name,
+      'worst window': worstWindow(admitted) / LIMIT,
+      goodput: goodput(admitted, { offered, seconds }),
+      'waited %': (100 * waits.length) / offered,
+      'wait p50 ms': quantile(waits, 0.5),
+      'wait p99 ms': quantile(waits, 0.99),
+      'ask p50 µs': micro(quantile(asks, 0.5)),
+      'ask p99 µs': micro(quantile(asks, 0.99)),
+      'calls/s, all nodes and patterns':
+        messages[name] === undefined ? 0 : messages[name] / seconds,
+    };
+  });
+}
+
+function worstWindow(admitted) {
+  let most = 0;
+  for (let head = 0, tail = 0; head < admitted.length; head += 1) {
+    while (admitted[tail] <= admitted[head] - WINDOW_MS) tail += 1;
+    most = Math.max(most, head - tail + 1);
+  }
+  return most;
+}
+
+/** What a perfect limiter admits of this demand: all of it, or one limit per window. */
+function goodput(admitted, { offered, seconds }) {
+  const allowed = LIMIT * ((seconds * 1_000) / WINDOW_MS);
+  return admitted.length / Math.min(offered, allowed);
+}
+
+function quantile(sorted, part) {
+  return sorted[Math.floor(sorted.length * part)];
+}
+
+function micro(ns) {
+  return ns === undefined ? undefined : ns / 1_000;
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+/** Without persistence: what it knew is gone when it is started again. */
+async function startRedis() {
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let running;
+  const begin = async () => {
+    const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--save', '', '--appendonly', 'no'];
+    running = start('redis-server', args);
+    await until(async () => {
+      const probe = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+      probe.on('error', () => {});
+      await probe.connect().finally(() => probe.disconnect());
+    });
+  };
+  await begin();
+  return { url, begin, pid: () => running.pid, stop: () => running.stop() };
+}
