@@ -12,6 +12,11 @@ describe('maskSecret', () => {
     expect(maskSecret('Bearer hunter2')).toBe('Bearer ••••••••••••');
   });
 
+  it('leaves a placeholder readable', () => {
+    const header = 'Bearer <access token from https://id.acme.example>';
+    expect(maskSecret(header)).toBe(header);
+  });
+
   it('does not give away how long the secret is', () => {
     expect(maskSecret('x'.repeat(20)).length).toBe(maskSecret('x'.repeat(900)).length);
   });

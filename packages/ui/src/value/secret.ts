@@ -6,6 +6,8 @@ const DOTS = '••••••••••••';
  */
 export function maskSecret(value: string): string {
   const [, scheme = '', secret = ''] = /^((?:Bearer|Basic) )?(.*)$/s.exec(value) ?? [];
+  // `<access token from …>` stands where a secret goes, and is none.
+  if (/^<[^>]*>$/.test(secret)) return value;
   const prefix = /^portico_tok_/.exec(secret)?.[0] ?? '';
   const rest = secret.slice(prefix.length);
   return `${scheme}${prefix}${DOTS}${rest.length > 16 ? rest.slice(-4) : ''}`;
