@@ -41,9 +41,10 @@ export async function startStandalone(
 ): Promise<Deployment & { readonly process: Running; readonly dataDir: string }> {
   const dataDir = extraEnv['PORTICO_DATA_DIR'] ?? (await scratchDir());
   const ports = await portEnv();
-  const process = await runProcess({
-    command: 'npm',
-    args: ['start'],
+  // What `npm start` runs: npm's shell would not pass SIGTERM on, and outlive us as an orphan.
+  const running = await runProcess({
+    command: process.execPath,
+    args: [join(ROOT, 'scripts', 'start.mjs')],
     cwd: ROOT,
     env: { ...ports, PORTICO_DATA_DIR: dataDir, PORTICO_ADMIN_API_KEY: ADMIN_KEY, ...extraEnv },
     readyWhen: /Ctrl-C stops everything/,
@@ -51,15 +52,15 @@ export async function startStandalone(
   });
   const url = `http://localhost:${ports['CONTROL_PLANE_PORT']}`;
   return {
-    process,
+    process: running,
     dataDir,
     controlPlaneUrl: url,
     gatewayUrls: [`http://localhost:${ports['GATEWAY_PORT']}`],
     admin: new Admin(url, ADMIN_KEY),
     mailbox: devMailbox(url),
-    output: () => process.output(),
+    output: () => running.output(),
     stop: async () => {
-      await process.stop();
+      await running.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
