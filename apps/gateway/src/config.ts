@@ -41,6 +41,9 @@ const environment = z.object({
   SNAPSHOT_CACHE_DIR: z.string().min(1).optional(),
   NATS_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
+  /** Where quotas are seeded from and compared with; without one their counters stand alone. */
+  LOG_INGEST_URL: z.url({ protocol: /^https?$/ }).optional(),
+  LOG_INGEST_TOKEN: z.string().min(16).optional(),
   TRUSTED_PROXIES: z.string().default(''),
   PORTICO_ENCRYPTION_KEY: z.string().optional(),
   PORTICO_GATEWAY_KEY: z.string().optional(),
@@ -92,6 +95,8 @@ export interface GatewayConfig {
   readonly snapshotCacheDir: string;
   readonly natsUrl: string | undefined;
   readonly redisUrl: string | undefined;
+  /** Log-ingest's usage ledger; `null` = quota counters stand alone. */
+  readonly ledger: { readonly url: string; readonly token: string } | null;
   readonly trustedProxies: readonly string[];
   readonly keys: GatewayKeys;
   /** Checks configuration messages; `null` only in process, where there is no wire to distrust. */
@@ -200,22 +205,29 @@ const tlsFilesOf = (given: Environment): GatewayConfig['tlsFiles'] =>
 function keysOf(
   given: Environment,
   dataDir: string,
-): Pick<GatewayConfig, 'keys' | 'configPublicKey'> {
+): Pick<GatewayConfig, 'keys' | 'configPublicKey' | 'ledger'> {
   const publicKey = given.PORTICO_CONFIG_PUBLIC_KEY;
   if (given.PORTICO_GATEWAY_KEY !== undefined) {
     return {
       keys: parseGatewayKey(given.PORTICO_GATEWAY_KEY),
       configPublicKey: publicKey === undefined ? null : parsePublicKey(publicKey),
+      ledger: ledgerOf(given, given.LOG_INGEST_TOKEN),
     };
   }
-  const { sealing, portalSourceKey, signing } = deriveKeyring(
+  const { sealing, portalSourceKey, signing, logIngestToken } = deriveKeyring(
     loadMasterKey({ secret: given.PORTICO_ENCRYPTION_KEY, dataDir }),
   );
   return {
     keys: { sealing, portalSourceKey },
     configPublicKey: publicKey === undefined ? signing.publicKey : parsePublicKey(publicKey),
+    ledger: ledgerOf(given, given.LOG_INGEST_TOKEN ?? logIngestToken),
   };
 }
+
+const ledgerOf = (given: Environment, token: string | undefined): GatewayConfig['ledger'] =>
+  given.LOG_INGEST_URL === undefined || token === undefined
+    ? null
+    : { url: given.LOG_INGEST_URL, token };
 
 const limitsOf = (given: Environment): Limits => ({
   headBytesMax: given.MAX_HEAD_BYTES,

@@ -16,7 +16,7 @@ import { FailedCredentials } from './handle/failed-credentials.ts';
 import { createHandler } from './handle/handle.ts';
 import { IssuerKeys } from './keys/issuer-keys.ts';
 import { TokenCache } from './keys/verified-tokens.ts';
-import { createMeters } from './limits/index.ts';
+import { createMeters, usageTruthAt } from './limits/index.ts';
 import type { Limits as LimitDesk } from './limits/index.ts';
 import { Observation } from './observation.ts';
 import { createAddressReader } from './server/client-address.ts';
@@ -49,6 +49,7 @@ export async function startGateway(
   const desk = await createMeters({
     nodeId: config.nodeId,
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+    ...(config.ledger && { usageTruth: usageTruthAt(config.ledger.url, config.ledger.token) }),
     usage: feeds.usage,
     logger,
     metrics: observation.metrics,

@@ -78,7 +78,9 @@ async function startParts(
   }
   const deps = { feeds, logger };
   const logIngest = keep('log-ingest', await startLogIngest(loadLogIngestConfig(env), deps));
-  const gateway = keep('gateway', await startGateway(loadGatewayConfig(env), deps));
+  const logIngestUrl = `http://127.0.0.1:${logIngest.port}`;
+  const gatewayConfig = loadGatewayConfig({ ...env, LOG_INGEST_URL: logIngestUrl });
+  const gateway = keep('gateway', await startGateway(gatewayConfig, deps));
   const gatewayUrl = `http://localhost:${gateway.httpPort}`;
   const controlPlane = keep(
     'control plane',
@@ -86,7 +88,7 @@ async function startParts(
       loadControlPlaneConfig({
         ...env,
         GATEWAY_URL: env['GATEWAY_URL'] ?? gatewayUrl,
-        LOG_INGEST_URL: `http://127.0.0.1:${logIngest.port}`,
+        LOG_INGEST_URL: logIngestUrl,
         PORTICO_DEV_MAILBOX: String(config.hasDevMailbox),
       }),
       deps,
