@@ -8,8 +8,8 @@ const schema = z.object({
   PORTAL_LOGO_URL: z.url({ protocol: /^https?$/ }).optional(),
   PORTAL_ACCENT_COLOR: z
     .string()
-    .regex(/^#[0-9a-fA-F]{6}$/, 'must be a color like #1d4ed8')
-    .default('#1d4ed8'),
+    .regex(/^#[0-9a-fA-F]{6}$/, 'must be a color like #1f7567')
+    .default('#1f7567'),
   PORTAL_SUPPORT_CONTACT: z.string().max(200).optional(),
   MAX_LINKS_PER_EMAIL: z.coerce.number().int().min(1).max(10_000).default(20),
   MAX_LINKS_PER_IP: z.coerce.number().int().min(1).max(100_000).default(200),

@@ -12,6 +12,8 @@ export interface ExportableEndpoint {
   readonly responseSchema: JsonSchema | null;
   readonly examples: { readonly request?: unknown; readonly response?: unknown };
   readonly allowedAuthTypes: readonly AuthType[];
+  /** Marked as such; only admins are ever given one. */
+  readonly isDraft?: boolean;
 }
 
 /** One collection with the endpoints its reader may see, and no others. */

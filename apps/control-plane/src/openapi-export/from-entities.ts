@@ -27,4 +27,5 @@ const toExportableEndpoint = (endpoint: EndpointEntity): ExportableEndpoint => (
   responseSchema: endpoint.response_schema,
   examples: endpoint.examples,
   allowedAuthTypes: endpoint.allowed_auth_types,
+  isDraft: endpoint.status === 'draft',
 });

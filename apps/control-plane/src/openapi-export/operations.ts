@@ -36,9 +36,13 @@ export function toPaths(
     for (const method of endpoint.methods) {
       // The gateway matches in the same order, so the first one is the one that answers.
       shown.operations[method.toLowerCase()] ??= withoutUndefined({
-        ...toOperation(endpoint, method, schemas, version),
-        parameters: toOpenApiParameters(endpoint, own, shown.path),
         tags: [collection.name],
+        ...summary(endpoint, method, version),
+        parameters: toOpenApiParameters(endpoint, own, shown.path),
+        ...messages(endpoint, method, schemas, version),
+        security: toSecurity(endpoint.allowedAuthTypes, version),
+        'x-portico-endpoint-id': endpoint.id,
+        'x-portico-status': endpoint.isDraft === true ? 'draft' : undefined,
       });
     }
   }
@@ -47,24 +51,23 @@ export function toPaths(
   );
 }
 
-function toOperation(
+const summary = (endpoint: ExportableEndpoint, method: Method, version: OpenApiVersion) => ({
+  operationId: operationId(endpoint, method),
+  summary: endpoint.name,
+  description: describe(endpoint, version),
+});
+
+function messages(
   endpoint: ExportableEndpoint,
   method: Method,
   schemas: EndpointSchemas,
   version: OpenApiVersion,
-): JsonObject {
+) {
   const requestBody = toRequestBody(endpoint, method, schemas, version);
+  const answer = toResponse(endpoint, method, schemas);
   return {
-    operationId: operationId(endpoint, method),
-    summary: endpoint.name,
-    description: describe(endpoint, version),
     requestBody,
-    responses: {
-      '200': toResponse(endpoint, method, schemas),
-      ...toErrorResponses(requestBody !== undefined),
-    },
-    security: toSecurity(endpoint.allowedAuthTypes, version),
-    'x-portico-endpoint-id': endpoint.id,
+    responses: { '200': answer, ...toErrorResponses(requestBody !== undefined) },
   };
 }
 

@@ -22,7 +22,7 @@ describe('the OpenAPI export', () => {
         const result = await validate(document as unknown as Validatable);
         expect(result.valid ? [] : result.errors).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -33,7 +33,7 @@ describe('the OpenAPI export', () => {
         const yaml = renderOpenApi(collection, { ...targetOf('3.1'), format: 'yaml' });
         expect(JSON.stringify(parseYaml(yaml.text), null, 2)).toBe(json.text.trimEnd());
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 

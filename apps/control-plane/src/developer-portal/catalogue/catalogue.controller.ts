@@ -5,7 +5,9 @@ import { Public } from '../../access/roles.ts';
 import type { ControlPlaneConfig } from '../../config.ts';
 import { Answers } from '../../http/api-docs.ts';
 import { notFound } from '../../http/api-error.ts';
+import { download } from '../../openapi-export/download.ts';
 import { toExportable } from '../../openapi-export/from-entities.ts';
+import { OpenApiQuery } from '../../openapi-export/openapi-query.dto.ts';
 import { toPostmanCollection } from '../../openapi-export/postman.ts';
 import { renderOpenApi } from '../../openapi-export/rendition.ts';
 import { CONFIG } from '../../tokens.ts';
@@ -15,7 +17,6 @@ import { PortalProfiles } from '../profiles/portal-profiles.service.ts';
 import { PortalGuard, Session } from '../session/portal.guard.ts';
 import type { PortalSession } from '../session/portal-sessions.service.ts';
 import {
-  OpenApiQuery,
   PortalCollectionDetailDto,
   PortalCollectionListDto,
   PortalEndpointDetailDto,
@@ -70,6 +71,7 @@ export class CatalogueController {
   @Get(':id/openapi')
   @ApiOperation({ summary: 'The collection as an OpenAPI document, to download' })
   @ApiProduces('application/json', 'application/yaml')
+  @ApiOkResponse({ description: 'The document', schema: { type: 'object' } })
   async openapi(
     @Session() { client }: PortalSession,
     @Id() id: string,
@@ -87,6 +89,7 @@ export class CatalogueController {
   @ApiOperation({ summary: 'The collection for Postman; identity and credential are variables' })
   @ApiQuery({ name: 'profile_id', required: false, description: 'Fills in the profile id' })
   @ApiProduces('application/json')
+  @ApiOkResponse({ description: 'A Postman 2.1 collection', schema: { type: 'object' } })
   async postman(
     @Session() { client }: PortalSession,
     @Id() id: string,
@@ -112,8 +115,3 @@ export class CatalogueController {
     return first?.id ?? '';
   }
 }
-
-const download = (contentType: string, fileName: string) => ({
-  'content-type': contentType,
-  'content-disposition': `attachment; filename="${fileName}"`,
-});

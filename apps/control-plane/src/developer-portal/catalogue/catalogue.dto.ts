@@ -1,11 +1,8 @@
 import { AUTH_TYPES, HTTP_METHODS, type AuthType, type Method } from '@portico/contracts';
 import { join } from '@portico/enforcement';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
 import type { CollectionEntity } from '../../collections/collection.entity.ts';
 import type { EndpointEntity } from '../../endpoints/endpoint.entity.ts';
-import { OPENAPI_FORMATS, type OpenApiFormat } from '../../openapi-export/rendition.ts';
-import { OPENAPI_VERSIONS, type OpenApiVersion } from '../../openapi-export/exportable.ts';
 import type { VisibleCollection, VisibleEndpoint } from './portal-catalogue.service.ts';
 
 /**
@@ -83,16 +80,6 @@ export class PortalEndpointDetailDto extends PortalEndpointDto {
 export class PortalCollectionListDto {
   @ApiProperty({ type: [PortalCollectionDto] })
   data!: PortalCollectionDto[];
-}
-
-export class OpenApiQuery {
-  @ApiPropertyOptional({ enum: OPENAPI_VERSIONS, default: '3.1' })
-  @IsIn(OPENAPI_VERSIONS)
-  version: OpenApiVersion = '3.1';
-
-  @ApiPropertyOptional({ enum: OPENAPI_FORMATS, default: 'json' })
-  @IsIn(OPENAPI_FORMATS)
-  format: OpenApiFormat = 'json';
 }
 
 export const toCollectionDto = ({
