@@ -20,6 +20,7 @@ import { ProcessModule } from './process/process.module.ts';
 import { WritesModule } from './writes/writes.module.ts';
 import { PublishingModule } from './publishing/publishing.module.ts';
 import { RevisionHeaders } from './publishing/revision-headers.ts';
+import { AlertsModule } from './alerts/alerts.module.ts';
 import { WebhooksModule } from './webhooks/webhooks.module.ts';
 import { CONFIG, FEEDS, LOGGER, METRICS } from './tokens.ts';
 
@@ -55,6 +56,7 @@ const FEATURES = [
   AdminUsersModule,
   ApiDocumentModule,
   WebhooksModule,
+  AlertsModule,
   DeveloperPortalModule,
 ];
 

@@ -1,9 +1,12 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { timestamp } from '../database/columns.ts';
-import type { WebhookEvent } from '../webhooks/webhook-event.ts';
+import type { AlertEvent } from './alert.entity.ts';
+
+export type Audience = 'admin' | 'partner';
 
 /** A mail that an alert owes somebody; written with the alert, so that none can be forgotten. */
 @Entity('alert_mails')
+@Check('alert_mails_audience', `audience in ('admin', 'partner')`)
 @Index('alert_mails_unsent', ['posted_at'], { where: 'sent_at is null' })
 @Index('alert_mails_created', ['created_at'])
 export class AlertMailEntity {
@@ -13,8 +16,12 @@ export class AlertMailEntity {
   @Column({ type: 'text' })
   recipient!: string;
 
+  /** Partners are told about themselves, and nothing of ours. */
+  @Column({ type: 'text' })
+  audience!: Audience;
+
   @Column({ type: 'jsonb' })
-  event!: WebhookEvent;
+  event!: AlertEvent;
 
   @Column(timestamp)
   created_at!: Date;

@@ -1,5 +1,9 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { timestamp } from '../database/columns.ts';
+import type { WebhookEvent } from '../webhooks/webhook-event.ts';
+
+/** Everything we speak of unasked. */
+export type AlertEvent = Exclude<WebhookEvent, { type: 'webhook.test' }>;
 
 /**
  * What has been told already. The key names the occasion (scope, policy, period and threshold; a
@@ -13,7 +17,7 @@ export class AlertEntity {
   key!: string;
 
   @Column({ type: 'text' })
-  kind!: string;
+  kind!: AlertEvent['type'];
 
   @Column({ type: 'text' })
   event_id!: string;

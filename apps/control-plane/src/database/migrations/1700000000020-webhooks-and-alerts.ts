@@ -53,10 +53,12 @@ create index alerts_fired on alerts (fired_at);
 create table alert_mails (
   id uuid constraint alert_mails_pkey primary key,
   recipient text not null,
+  audience text not null,
   event jsonb not null,
   created_at timestamptz(3) not null,
   posted_at timestamptz(3),
-  sent_at timestamptz(3)
+  sent_at timestamptz(3),
+  constraint alert_mails_audience check (audience in ('admin', 'partner'))
 );
 create index alert_mails_unsent on alert_mails (posted_at) where sent_at is null;
 create index alert_mails_created on alert_mails (created_at);`;

@@ -10,16 +10,18 @@ export interface Occasion {
   readonly now: Date;
 }
 
-/** One delivery for every active webhook that asked for this kind of event. Answers the event's id. */
-export async function announce(occasion: Occasion, event: WebhookEvent): Promise<string> {
-  const eventId = newEventId();
+/** One delivery for every active webhook that asked for this kind of event. */
+export async function announce(
+  occasion: Occasion,
+  event: WebhookEvent,
+  eventId = newEventId(),
+): Promise<void> {
   const rows: { id: string }[] = await occasion.manager.query(
     'select id from webhooks where active and $1 = any(events) order by id',
     [event.type],
   );
   const webhookIds = rows.map(({ id }) => id);
   await record(occasion, event, { eventId, webhookIds });
-  return eventId;
 }
 
 /** For one webhook alone, whether it asked for it or not. */
@@ -60,4 +62,4 @@ async function record(
   return deliveries;
 }
 
-const newEventId = (): string => `evt_${uuidv7obj().toHex()}`;
+export const newEventId = (): string => `evt_${uuidv7obj().toHex()}`;

@@ -1,0 +1,49 @@
+import { quotaPeriod, type Period } from '../../usage/quota-period.ts';
+import type { Alert } from '../fire.ts';
+import { recipientsOf } from '../recipients.ts';
+import type { QuotaScope } from './quota-scope.ts';
+
+/** One alert for every threshold of the scope's policy that its use has reached in this period. */
+export function quotaAlerts(
+  scope: QuotaScope,
+  used: number,
+  { nowMs, adminEmail }: { readonly nowMs: number; readonly adminEmail: string | null },
+): Alert[] {
+  const period = quotaPeriod(scope.quota.period, nowMs);
+  const recipients = recipientsOf(adminEmail, {
+    email: scope.client_email,
+    isTold: scope.alert_partner,
+  });
+  const reached = [...new Set(scope.alert_thresholds)]
+    .filter((threshold) => used * 100 >= scope.quota.requests * threshold)
+    .toSorted((left, right) => left - right);
+  return reached.map((threshold) => ({
+    key: keyOf(scope, threshold, period),
+    event: { type: 'quota.threshold_reached', data: describe(scope, { threshold, used, period }) },
+    recipients,
+  }));
+}
+
+const keyOf = (
+  { kind, id, policy_id, quota }: QuotaScope,
+  threshold: number,
+  { startMs }: Period,
+): string =>
+  ['quota', kind, id, policy_id, quota.period, isoOf(startMs).slice(0, 10), threshold].join(' ');
+
+const describe = (
+  scope: QuotaScope,
+  { threshold, used, period }: { threshold: number; used: number; period: Period },
+) => ({
+  scope: { kind: scope.kind, id: scope.id, name: scope.name },
+  client: { id: scope.client_id, name: scope.client_name },
+  policy: { id: scope.policy_id, name: scope.policy_name },
+  quota: { requests: scope.quota.requests, period: scope.quota.period },
+  threshold,
+  used,
+  percent_used: Math.floor((used * 100) / scope.quota.requests),
+  period_start: isoOf(period.startMs),
+  resets_at: isoOf(period.endMs),
+});
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
