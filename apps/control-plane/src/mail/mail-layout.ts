@@ -66,6 +66,6 @@ const actionBlock = ({ label, button, url }: MailAction): string => {
       ? ''
       : `<p style="margin:20px 0 8px;font-weight:600;overflow-wrap:anywhere">${escapeHtml(label)}</p>\n`;
   const href = escapeHtml(url);
-  return `${heading}<p style="margin:0 0 8px"><a href="${href}" style="display:inline-block;padding:12px 22px;background:#1d4ed8;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none">${escapeHtml(button)}</a></p>
+  return `${heading}<p style="margin:0 0 8px"><a href="${href}" style="display:inline-block;padding:12px 22px;background:#1f7567;border-radius:8px;color:#ffffff;font-weight:600;text-decoration:none">${escapeHtml(button)}</a></p>
 <p style="margin:0 0 16px;font-size:13px;color:#6b7280;overflow-wrap:anywhere">${href}</p>`;
 };

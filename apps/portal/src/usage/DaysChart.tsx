@@ -24,6 +24,7 @@ export function DaysChart({ rows, names }: DaySeries) {
             color: COLOURS[at % COLOURS.length] ?? 'gray',
           }))}
           valueFormatter={formatCompact}
+          maxBarWidth={44}
           tickLine="none"
           gridAxis="x"
           // The table below is for keyboards and screen readers.

@@ -10,13 +10,15 @@ export interface DaySeries {
 }
 
 const DAY_MS = 86_400_000;
+/** Fewer days would make a chart of one fat bar. */
+const DAYS_MIN = 14;
 
-/** Every day from the first to the last has a row: a day without calls is a gap worth seeing. */
+/** Every day to the last has a row: a day without calls is a gap worth seeing. */
 export function callsByDay(days: readonly UsageDay[], nameOf: (id: string) => string): DaySeries {
   const names = callsByProfile(days).map(({ id }) => nameOf(id));
   const sorted = days.map(({ day }) => day).sort();
-  const first = Date.parse(sorted[0] ?? '');
   const last = Date.parse(sorted.at(-1) ?? '');
+  const first = Math.min(Date.parse(sorted[0] ?? ''), last - (DAYS_MIN - 1) * DAY_MS);
   const rows: DayRow[] = [];
   for (let at = first; at <= last; at += DAY_MS) {
     const day = new Date(at).toISOString().slice(0, 10);

@@ -11,18 +11,26 @@ const days = [
 
 describe('usage series', () => {
   it('a day without calls has a row of zeros', () => {
-    expect(callsByDay(days, (id) => id)).toEqual({
-      names: ['pr_b', 'pr_a'],
-      rows: [
-        { day: '2026-03-01', pr_a: 5, pr_b: 0 },
-        { day: '2026-03-02', pr_a: 0, pr_b: 0 },
-        { day: '2026-03-03', pr_a: 1, pr_b: 9 },
-      ],
-    });
+    const { names, rows } = callsByDay(days, (id) => id);
+    expect(names).toEqual(['pr_b', 'pr_a']);
+    expect(rows.slice(-3)).toEqual([
+      { day: '2026-03-01', pr_a: 5, pr_b: 0 },
+      { day: '2026-03-02', pr_a: 0, pr_b: 0 },
+      { day: '2026-03-03', pr_a: 1, pr_b: 9 },
+    ]);
+  });
+
+  it('begins at the first day with calls, and at least two weeks before the last', () => {
+    expect(callsByDay(days, (id) => id).rows[0]?.day).toBe('2026-02-18');
+    const old = { day: '2026-01-05', profile_id: 'pr_a', admitted: 1 };
+    expect(callsByDay([old, ...days], (id) => id).rows[0]?.day).toBe('2026-01-05');
   });
 
   it('two profiles of one name are counted together, not over each other', () => {
-    expect(callsByDay(days, () => 'Main').rows[2]).toEqual({ day: '2026-03-03', Main: 10 });
+    expect(callsByDay(days, () => 'Main').rows.at(-1)).toEqual({
+      day: '2026-03-03',
+      Main: 10,
+    });
   });
 
   it('no days make no rows', () => {
