@@ -89,6 +89,7 @@ describe('the logger', () => {
 
   it.each([
     ['an API token', 'portico_tok_', '0123456789ABCDEFabcdef0123456789ABCDefgh', ''],
+    ['a webhook secret', 'whsec_', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', ''],
     ['a bearer credential', 'Bearer ', 'abc.DEF-123_456~789', ''],
     ['a basic credential', 'Basic ', 'aHVudGVyMjpodW50ZXIy', ''],
     ['a JWT', '', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl', ''],

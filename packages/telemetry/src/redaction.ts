@@ -10,6 +10,7 @@ const SECRET_NAME =
 /** Credentials that reveal themselves by their shape, wherever they stand in a line. */
 const SECRET_SHAPES: readonly (readonly [RegExp, string])[] = [
   [/portico_[a-z]+_[0-9A-Za-z]{8,}/g, REDACTED],
+  [/whsec_[A-Za-z0-9+/]{8,}=*/g, REDACTED],
   [/\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{6,}/gi, `$1$2${REDACTED}`],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, REDACTED],
   [/(:\/\/[^\s:@/"]*):[^\s@/"]+@/g, `$1:${REDACTED}@`],
