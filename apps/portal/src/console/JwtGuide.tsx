@@ -14,7 +14,12 @@ export function JwtGuide({ signing }: { signing: SigningGuide }) {
         <Accordion.Control>How to sign your own {signing.algorithm} token</Accordion.Control>
         <Accordion.Panel>
           <p className={classes.words}>{signing.instructions}</p>
-          {signing.secret !== null && <Secret secret={signing.secret} />}
+          {signing.secret !== null && (
+            <>
+              <p className={classes.words}>The signing secret:</p>
+              <Secret secret={signing.secret} />
+            </>
+          )}
           <p className={classes.words}>The claims to sign:</p>
           <CodeBlock label="JWT claims" code={JSON.stringify(signing.claims, null, 2)} />
           <p className={classes.words}>In Node, with the package “jose”:</p>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { EnvironmentDot, formatDateTime, Note, Panel, Tag } from '@portico/ui';
+import { useQuery } from '@tanstack/react-query';
 import { Eye, EyeOff, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import type { Profile, Rotated } from '../api/types.ts';
@@ -8,15 +9,15 @@ import { HeadersOf } from '../collection/AuthHeadersPanel.tsx';
 import { AUTH_EXPLAINED, AUTH_LABEL } from '../profile/auth-type.ts';
 import { CredentialFacts } from './CredentialFacts.tsx';
 import classes from './CredentialsPage.module.css';
+import { credentialQuery } from './rotate.ts';
 import { RotateDialog } from './RotateDialog.tsx';
-
-/** Whose secret we keep, and can therefore replace. */
-const isRotatable = ({ auth_type: type }: Profile): boolean => type === 'token' || type === 'jwt';
 
 export function ProfileCredentials({ profile }: { profile: Profile }) {
   const [isShown, { toggle }] = useDisclosure(false);
   const [isAsking, { open, close }] = useDisclosure(false);
   const [rotated, setRotated] = useState<Rotated>();
+  // Only a secret that the platform made has an age, and can be replaced by it.
+  const isRotatable = useQuery(credentialQuery(profile.id)).data?.created_at !== undefined;
   return (
     <Panel title={profile.name}>
       <p className={classes.facts}>
@@ -41,7 +42,7 @@ export function ProfileCredentials({ profile }: { profile: Profile }) {
         >
           {isShown ? 'Hide headers' : 'Show headers'}
         </Button>
-        {isRotatable(profile) && (
+        {isRotatable && (
           <Button
             variant="default"
             size="xs"

@@ -3,6 +3,7 @@ import { createContext, useCallback, useContext, useMemo, useState } from 'react
 import type { ReactNode } from 'react';
 import { profilesQuery, useSession } from '../api/queries.ts';
 import type { Profile } from '../api/types.ts';
+import { pickProfile } from './pick-profile.ts';
 
 interface ActiveProfile {
   /** Undefined while loading, and for a client without an active profile. */
@@ -38,16 +39,4 @@ export function useActiveProfile(): ActiveProfile {
   const value = useContext(ActiveProfileContext);
   if (!value) throw new Error('useActiveProfile outside its provider');
   return value;
-}
-
-/** The remembered one if it still exists, else a sandbox: a first call should not be production. */
-export function pickProfile(
-  profiles: readonly Profile[],
-  chosenId: string | null,
-): Profile | undefined {
-  return (
-    profiles.find(({ id }) => id === chosenId) ??
-    profiles.find(({ environment }) => environment === 'sandbox') ??
-    profiles[0]
-  );
 }
