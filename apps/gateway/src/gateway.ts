@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { unseal } from '@portico/messaging';
 import type { Feeds, Subscription } from '@portico/messaging';
 import { shutdownInOrder } from '@portico/telemetry';
@@ -54,6 +55,7 @@ export async function startGateway(
     logger,
     metrics: observation.metrics,
     clusterSize: () => census.size(),
+    spoolFile: join(config.snapshotCacheDir, 'usage.json'),
   });
   const node = new GatewayNode(config, { feeds, logger, observation, census, desk });
   const ports = await node.open();

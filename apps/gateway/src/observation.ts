@@ -11,6 +11,8 @@ import { InFlight } from './handle/in-flight.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Spill } from './outbox/spill.ts';
 import { buildRecord } from './records/build-record.ts';
+import { createRequestSpans } from './tracing/request-spans.ts';
+import type { RequestSpans } from './tracing/request-spans.ts';
 
 /** Everything that is written down about requests: in flight, in metrics, in records. */
 export class Observation {
@@ -18,9 +20,11 @@ export class Observation {
   readonly inFlight = new InFlight();
   readonly outbox: Outbox;
   readonly counters: GatewayMetrics;
+  readonly #spans: RequestSpans | null;
 
-  private constructor(outbox: Outbox, state: () => NodeState) {
+  private constructor(outbox: Outbox, state: () => NodeState, isTracing: boolean) {
     this.outbox = outbox;
+    this.#spans = createRequestSpans(isTracing);
     this.counters = createGatewayMetrics(this.metrics, {
       revision: () => state().revision,
       isStale: () => state().staleReason !== null,
@@ -45,14 +49,18 @@ export class Observation {
       bytesMax: config.limits.outboxBytesMax,
       spill: await Spill.open(join(config.snapshotCacheDir, 'outbox'), config.limits.spillBytesMax),
     });
-    return new Observation(outbox, state);
+    return new Observation(outbox, state, config.otlpEndpoint !== undefined);
   }
 
-  readonly opened = (exchange: Exchange): void => this.inFlight.opened(exchange);
+  readonly opened = (exchange: Exchange): void => {
+    this.inFlight.opened(exchange);
+    this.#spans?.begin(exchange);
+  };
 
   readonly closed = (exchange: Exchange): void => {
     this.inFlight.closed(exchange);
     this.counters.observe(exchange);
+    this.#spans?.end(exchange);
     this.outbox.add(buildRecord(exchange, this.outbox.node));
   };
 }

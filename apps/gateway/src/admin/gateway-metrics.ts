@@ -50,22 +50,36 @@ export function createGatewayMetrics(metrics: Metrics, gauges: GatewayGauges): G
     labelNames: ['code'],
   });
   registerGauges(metrics, gauges);
+  // Looking a labelled series up costs more than counting in it: each is looked up once.
+  const countOf = cached((key) => {
+    const [collection = '', outcome = '', statusClass = ''] = key.split(' ');
+    return requests.labels(collection, outcome, ownerOf(outcome), statusClass);
+  });
+  const latencyOf = cached((collection) => latency.labels(collection));
+  const upstreamOf = cached((collection) => upstream.labels(collection));
   return {
     observe: (exchange) => {
       const collection = exchange.collection?.id ?? 'none';
-      requests.inc({
-        collection,
-        outcome: exchange.outcome,
-        owner: ownerOf(exchange.outcome),
-        status_class: `${Math.floor(exchange.status / 100)}xx`,
-      });
-      latency.observe({ collection }, exchange.elapsedMs() / 1_000);
+      const statusClass = STATUS_CLASSES[Math.floor(exchange.status / 100)] ?? 'none';
+      countOf(`${collection} ${exchange.outcome} ${statusClass}`).inc();
+      latencyOf(collection).observe(exchange.elapsedMs() / 1_000);
       if (exchange.upstreamLatencyMs !== null) {
-        upstream.observe({ collection }, exchange.upstreamLatencyMs / 1_000);
+        upstreamOf(collection).observe(exchange.upstreamLatencyMs / 1_000);
       }
     },
     revisionRefused: () => refusedRevisions.inc(),
     malformed: (code) => malformed.inc({ code }),
+  };
+}
+
+const STATUS_CLASSES = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+function cached<T>(create: (key: string) => T): (key: string) => T {
+  const known = new Map<string, T>();
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) known.set(key, (value = create(key)));
+    return value;
   };
 }
 

@@ -5,6 +5,7 @@ import { appendRateHeaders, RATE_HEADERS } from '../handle/rate-headers.ts';
 import { grouped, hasUnreadBody, writeHead } from '../handle/write-head.ts';
 import { upstreamsHeaders } from './response-headers.ts';
 
+const JOINED_BYTES_MAX = 8 * 1024;
 const NOTHING: ReadonlySet<string> = new Set();
 /** Where we decide who may read an answer from a browser, the upstream does not. */
 const CORS_HEADERS = [
@@ -70,7 +71,10 @@ export class Answer {
     // The last chunk goes out with the end of the message: one packet instead of two.
     if (exchange.responseBytes === this.length) {
       this.#isEnded = true;
-      exchange.response.end(chunk);
+      // As a string Node joins a small body with the head into one write; latin1 keeps every byte.
+      if (chunk.length <= JOINED_BYTES_MAX)
+        exchange.response.end(chunk.toString('latin1'), 'latin1');
+      else exchange.response.end(chunk);
       return true;
     }
     return exchange.response.write(chunk);

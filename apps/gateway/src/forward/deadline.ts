@@ -3,32 +3,53 @@ export type DeadlinePhase = 'headers_timeout' | 'idle_timeout' | 'total_timeout'
 
 /**
  * The clocks of one call: one for the phase it is in, re-armed as it moves on, and one over all. A
- * phase's clock is refreshed by progress, so a long upload or download is not a slow one.
+ * phase's clock is refreshed by progress, so a long upload or download is not a slow one. One timer
+ * serves both, and is kept through phases of equal length: this runs for every single call.
  */
 export class Deadline {
   readonly #onExpired: (phase: DeadlinePhase) => void;
-  #phaseTimer: NodeJS.Timeout | undefined;
-  #totalTimer: NodeJS.Timeout | undefined;
+  readonly #endsAt: number;
+  #timer: NodeJS.Timeout | undefined;
+  #phase: DeadlinePhase = 'headers_timeout';
+  #ms = 0;
 
-  constructor(onExpired: (phase: DeadlinePhase) => void) {
+  constructor(totalMs: number, onExpired: (phase: DeadlinePhase) => void) {
+    this.#endsAt = performance.now() + totalMs;
     this.#onExpired = onExpired;
   }
 
   enter(phase: DeadlinePhase, ms: number): void {
-    clearTimeout(this.#phaseTimer);
-    this.#phaseTimer = setTimeout(this.#onExpired, ms, phase);
+    this.#phase = phase;
+    if (this.#timer !== undefined && this.#ms === ms) {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#ms = ms;
+    this.#timer = setTimeout(expire, Math.min(ms, this.#leftMs()), this);
   }
 
   progress(): void {
-    this.#phaseTimer?.refresh();
-  }
-
-  limitTotal(ms: number): void {
-    this.#totalTimer ??= setTimeout(this.#onExpired, ms, 'total_timeout' satisfies DeadlinePhase);
+    if (this.#isOver()) this.expire();
+    else this.#timer?.refresh();
   }
 
   stop(): void {
-    clearTimeout(this.#phaseTimer);
-    clearTimeout(this.#totalTimer);
+    clearTimeout(this.#timer);
+  }
+
+  expire(): void {
+    this.#onExpired(this.#isOver() ? 'total_timeout' : this.#phase);
+  }
+
+  /** Timers are precise to a millisecond, and may be early by less than one. */
+  #isOver(): boolean {
+    return this.#leftMs() < 2;
+  }
+
+  #leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
   }
 }
+
+const expire = (deadline: Deadline): void => deadline.expire();

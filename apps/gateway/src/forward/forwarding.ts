@@ -54,14 +54,13 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   constructor(call: Call) {
     this.#call = call;
     this.#timeoutMs = call.admission.endpoint.timeoutMs ?? call.group.upstream.timeout_ms;
-    this.#deadline = new Deadline((phase) => this.#expire(phase));
+    this.#deadline = new Deadline(call.limits.exchangeMs, (phase) => this.#expire(phase));
     call.exchange.cancel = (failure) => this.abandon(failure);
     // The upstream is not slow while it is still being sent to.
     call.exchange.progress = () => this.#deadline.progress();
   }
 
   start(): void {
-    this.#deadline.limitTotal(this.#call.limits.exchangeMs);
     this.#call.group.retries.onCall();
     this.#attempt();
   }

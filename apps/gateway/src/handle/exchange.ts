@@ -26,7 +26,8 @@ export class Exchange {
   readonly address: ClientAddress;
   readonly target: RequestTarget;
   readonly requestId: string;
-  readonly traceContext: TraceContext;
+  /** Also what the upstream is told; a span of ours, where there are spans, takes its place. */
+  traceContext: TraceContext;
   readonly startedAtMs = Date.now();
   readonly #startedAt = performance.now();
 

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SnapshotPolicy } from '@portico/contracts';
 import { compile, type ConfigIndex, type MeterScope, meterScope } from '@portico/enforcement';
@@ -266,6 +269,66 @@ describe('the usage ledger', () => {
     expect([...once.values()].reduce((sum, { admitted }) => sum + admitted, 0)).toBe(100);
     for (const delta of stored) expect(once.get(delta.deltaId)).toEqual(delta);
     expect([...once.values()].map(({ sequence }) => sequence)).toEqual([1, 2]);
+  });
+
+  it('gets from the next process what the one before could not store', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'portico-usage-'));
+    const stored = new Map<string, number>();
+    let isAway = true;
+    const start = () =>
+      createMeters({
+        ...{ nodeId: 'gw-1', logger, metrics: createMetrics(), clusterSize: () => 1 },
+        spoolFile: join(directory, 'cache', 'usage.json'),
+        usage: {
+          ...feeds.usage,
+          publishDelta: async (_node, deltaId, payload) => {
+            const { counts } = await decodeUsageDelta(payload);
+            stored.set(
+              deltaId,
+              counts.reduce((sum, count) => sum + count.admitted, 0),
+            );
+            // Stored, though the first process will never hear of it.
+            if (isAway) throw new Error('no answer');
+          },
+        },
+      });
+    const before = await start();
+    for (let at = 0; at < 40; at += 1) before.recordAdmission('cl_acme', 'pr_a', Date.now());
+    await eventually(() => expect(stored.size).toBe(1));
+    for (let at = 0; at < 7; at += 1) before.recordAdmission('cl_acme', 'pr_a', Date.now());
+    await before.stop();
+    isAway = false;
+    const after = await start();
+    after.recordAdmission('cl_acme', 'pr_a', Date.now());
+    await after.stop();
+    const total = [...stored.values()].reduce((sum, admitted) => sum + admitted, 0);
+    expect(total).toBe(48);
+    expect(await readdir(join(directory, 'cache'))).toEqual([]);
+    await rm(directory, { recursive: true });
+  });
+
+  it('keeps the quota of a node without Redis over a restart', async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const ledger = await startUpstream((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        JSON.stringify({ data: [{ day: today, profile_id: 'pr_default', admitted: 90 }] }),
+      );
+    });
+    const index = indexWith({ rate_limits: [], quota: { requests: 100, period: 'day' } });
+    const node = await createMeters({
+      ...{ nodeId: 'gw-1', usage: feeds.usage, logger, metrics: createMetrics() },
+      ...{ clusterSize: () => 1, usageTruth: usageTruthAt(ledger.url, 'secret') },
+    });
+    node.applyIndex(index);
+    running.push(node);
+    expect((await ask(node, scopeIn(index))).kind).toBe('granted');
+    await eventually(async () => {
+      const [report] = await feeds.usage.askUsage('client:cl_acme', 100);
+      expect(report?.limits[0]?.used).toBe(91);
+    });
+    expect(await askMany([node], scopeIn(index), 30)).toBe(9);
+    await ledger.stop();
   });
 
   it('seeds a quota that Redis knows nothing of', async () => {
