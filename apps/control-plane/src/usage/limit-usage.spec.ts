@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LimitState, UsageReport } from '@portico/contracts';
+import { limitUsage, type Limits } from './limit-usage.ts';
+import { quotaPeriod } from './quota-period.ts';
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+const LIMITS: Limits = {
+  rate_limits: [{ requests: 100, window: '1m' }],
+  quota: { requests: 1_000, period: 'month' },
+};
+const report = (over: Partial<UsageReport>): UsageReport => ({
+  format: 1,
+  node: 'n',
+  scope: 'client:cl_acme',
+  limits: [],
+  authoritative: false,
+  as_of_ms: NOW,
+  ...over,
+});
+const rate = (used: number): LimitState => ({
+  name: '1m',
+  kind: 'rate',
+  limit: 100,
+  used,
+  remaining: 100 - used,
+  resets_at_ms: NOW + 30_000,
+});
+const usedIn = (reports: UsageReport[], quotaUsed = 0) =>
+  limitUsage(LIMITS, reports, { quotaUsed, nowMs: NOW }).map(({ used }) => used);
+
+describe('what is left of a limit', () => {
+  it('is whole where no node answers, but for the quota, which the ledger knows', () => {
+    expect(limitUsage(LIMITS, [], { quotaUsed: 400, nowMs: NOW })).toEqual([
+      { name: '1m', kind: 'rate', limit: 100, used: 0, remaining: 100, resets_at_ms: NOW },
+      {
+        name: 'month',
+        kind: 'quota',
+        limit: 1_000,
+        used: 400,
+        remaining: 600,
+        resets_at_ms: Date.UTC(2026, 11, 1),
+      },
+    ]);
+  });
+
+  it('is the sum of what each node counted, where there is no authority', () => {
+    expect(usedIn([report({ limits: [rate(10)] }), report({ limits: [rate(5)] })])[0]).toBe(15);
+  });
+
+  it('is what the authority says, whatever nodes count, and its newest word', () => {
+    const reports = [
+      report({ limits: [rate(10)] }),
+      report({ limits: [rate(40)], authoritative: true, as_of_ms: NOW - 50 }),
+      report({ limits: [rate(42)], authoritative: true }),
+    ];
+    expect(usedIn(reports)[0]).toBe(42);
+  });
+
+  it('never shows a quota as less used than the ledger has it, nor less than nothing left', () => {
+    const quota: LimitState = { ...rate(7), name: 'month', kind: 'quota', limit: 1_000 };
+    const [, shown] = limitUsage(LIMITS, [report({ limits: [quota], authoritative: true })], {
+      quotaUsed: 1_200,
+      nowMs: NOW,
+    });
+    expect(shown).toMatchObject({ used: 1_200, remaining: 0 });
+  });
+
+  it('leaves out limits that the policy does not have any more', () => {
+    const old = { ...rate(3), name: '1h' };
+    expect(usedIn([report({ limits: [old], authoritative: true })])).toEqual([0, 0]);
+  });
+});
+
+describe('a quota period', () => {
+  const day = (text: string): number => Date.parse(`${text}T00:00:00Z`);
+  it.each([
+    ['day', '2026-11-21T23:59:59.999Z', '2026-11-21', '2026-11-22'],
+    ['week', '2026-11-22T12:00:00Z', '2026-11-16', '2026-11-23'],
+    ['week', '2026-11-23T00:00:00Z', '2026-11-23', '2026-11-30'],
+    ['month', '2026-12-31T23:59:59Z', '2026-12-01', '2027-01-01'],
+    ['month', '2028-02-29T00:00:00Z', '2028-02-01', '2028-03-01'],
+  ] as const)('%s holds %s: from %s up to %s', (period, at, start, end) => {
+    expect(quotaPeriod(period, Date.parse(at))).toEqual({ startMs: day(start), endMs: day(end) });
+  });
+});
