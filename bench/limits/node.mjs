@@ -40,7 +40,7 @@ async function settled(key, policy, pending, untilMs) {
   while (verdict.kind === 'pending' && performance.now() < untilMs) {
     let timer;
     const timeUp = new Promise((resolve) => {
-      timer = setTimeout(resolve, untilMs - performance.now());
+      timer = setTimeout(resolve, Math.max(0, untilMs - performance.now()));
     });
     await Promise.race([verdict.ready, timeUp]);
     clearTimeout(timer);

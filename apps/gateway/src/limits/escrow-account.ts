@@ -167,6 +167,7 @@ export class EscrowAccount {
     }
     const report = this.#log.freeze(call, (ownMs) => this.#desk.toAuthorityMs(ownMs));
     this.#flight = { call, sentAtMs: nowMs, plan: this.#plan };
+    this.room.callLeft();
     this.#isMisheld = false;
     return {
       ...{ scope: this.key, node: this.#desk.node, epoch, call, plan: this.#plan, report },

@@ -173,7 +173,7 @@ export class EscrowMeters implements Meters, EscrowDesk {
     const request = account.depart(call, this.#epoch, sentAtMs);
     this.#options.events.called();
     const answer = this.#options.authority.lease(request);
-    const cancel = this.timers.after(this.settings.callTimeoutMs, () => {
+    const cancel = this.#unanswered(() => {
       account.giveUp(call);
       this.#lost(sentAtMs);
     });
@@ -205,13 +205,29 @@ export class EscrowMeters implements Meters, EscrowDesk {
     if (answer.kind === 'moved' && request.epoch === this.#epoch) this.#adopt(answer.epoch);
   }
 
+  /**
+   * Runs when a call stays without an answer; returns what says that it came. Judged a turn after the
+   * time is up: where this process itself stood still, the answer is there and not yet read.
+   */
+  #unanswered(run: () => void): () => void {
+    let isAnswered = false;
+    const judge = (): void => {
+      if (!isAnswered) run();
+    };
+    const cancel = this.timers.after(this.settings.callTimeoutMs, () => this.timers.soon(judge));
+    return () => {
+      isAnswered = true;
+      cancel();
+    };
+  }
+
   /** Also the probe that finds out when a silent authority is back. */
   async #checkEpoch(): Promise<void> {
     if (this.#isCheckingEpoch) return;
     this.#isCheckingEpoch = true;
     const sentAtMs = this.nowMs();
     this.#epochCheckedAtMs = sentAtMs;
-    const cancel = this.timers.after(this.settings.callTimeoutMs, () => {
+    const cancel = this.#unanswered(() => {
       this.#isCheckingEpoch = false;
       this.#lost(sentAtMs);
     });

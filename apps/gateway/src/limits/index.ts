@@ -7,6 +7,7 @@ import { createLocalLimits } from './local-limits.ts';
 import { ScopeDirectory } from './scope-directory.ts';
 import { createSharedLimits } from './shared-limits.ts';
 import { UsageDeltas } from './usage-deltas.ts';
+import { UsageSpool } from './usage-spool.ts';
 import type { UsageTruth } from './usage-truth.ts';
 
 export { usageTruthAt, type UsageTruth } from './usage-truth.ts';
@@ -22,6 +23,8 @@ export interface MetersOptions {
   readonly clusterSize: () => number;
   /** The ledger quotas are seeded from and compared with; without one, counters stand alone. */
   readonly usageTruth?: UsageTruth;
+  /** Keeps usage that could not be stored when the process ends, for the next one. */
+  readonly spoolFile?: string;
   readonly clock?: LimitClock;
 }
 
@@ -41,7 +44,9 @@ export async function createMeters(options: MetersOptions): Promise<Limits> {
   const clock = options.clock ?? systemClock;
   const { nodeId, usage, logger, metrics, redisUrl } = options;
   const directory = new ScopeDirectory();
-  const deltas = new UsageDeltas({ nodeId, epoch: clock.unixMs(), usage, logger });
+  const spool = options.spoolFile === undefined ? {} : { spool: new UsageSpool(options.spoolFile) };
+  const deltas = new UsageDeltas({ nodeId, epoch: clock.unixMs(), usage, logger, ...spool });
+  await deltas.inherit();
   const core =
     redisUrl === undefined
       ? createLocalLimits(options, directory, clock)

@@ -2,6 +2,7 @@ import { USAGE_FORMAT, type UsageDelta } from '@portico/contracts';
 import { encodeUsageDelta, type UsageFeed } from '@portico/messaging';
 import type { Logger } from '@portico/telemetry';
 import { dayText, utcDay } from './calendar.ts';
+import type { UsageSpool } from './usage-spool.ts';
 
 type Count = UsageDelta['counts'][number];
 
@@ -12,11 +13,14 @@ export interface UsageDeltasOptions {
   readonly usage: Pick<UsageFeed, 'publishDelta'>;
   readonly logger: Logger;
   readonly flushEveryMs?: number;
+  /** Keeps what could not be stored when the process ends. */
+  readonly spool?: UsageSpool;
 }
 
 /** Keeps one message far below what NATS carries. */
 const COUNTS_PER_DELTA = 4_000;
 const RETRY_AFTER_MS = 500;
+const STOP_RETRY_AFTER_MS = 100;
 
 /**
  * Counts admitted calls per profile and UTC day, and hands them to the ledger about once a second.
@@ -30,6 +34,8 @@ export class UsageDeltas {
   #closed: Count[] = [];
   #sequence = 0;
   #unsent: UsageDelta | null = null;
+  /** Of the process before this one: they go first. */
+  #inherited: UsageDelta[] = [];
   #sending: Promise<void> | null = null;
   #lastDay = -1;
   #lastDayText = '';
@@ -39,6 +45,16 @@ export class UsageDeltas {
   constructor(options: UsageDeltasOptions) {
     this.#options = options;
     this.#schedule(options.flushEveryMs ?? 1_000);
+  }
+
+  /** Takes over what the process before could not store. */
+  async inherit(): Promise<void> {
+    const { spool, logger } = this.#options;
+    try {
+      this.#inherited = (await spool?.load()) ?? [];
+    } catch (cause) {
+      logger.error({ err: cause }, 'usage of the process before cannot be read');
+    }
   }
 
   /** On the request path: a map look-up and an addition. */
@@ -65,33 +81,50 @@ export class UsageDeltas {
     return this.#sending;
   }
 
-  /** True when everything counted is stored. */
-  async stop(withinMs = 5_000): Promise<boolean> {
+  /** Resolves when everything counted is stored, in the ledger's stream or at least on disk. */
+  async stop(withinMs = 5_000): Promise<void> {
     this.#isStopped = true;
     if (this.#timer) clearTimeout(this.#timer);
-    const deadline = performance.now() + withinMs;
-    while (this.#hasWork() && performance.now() < deadline) {
-      await Promise.race([this.flush(), pause(deadline - performance.now())]);
-      if (this.#hasWork()) await pause(Math.min(100, deadline - performance.now()));
+    const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    const endsAtMs = performance.now() + withinMs;
+    while (this.#hasWork() && performance.now() < endsAtMs) {
+      await Promise.race([this.flush(), timeUp]);
+      if (this.#hasWork()) await Promise.race([pause(STOP_RETRY_AFTER_MS), timeUp]);
     }
-    if (this.#hasWork()) this.#options.logger.error('stopped with usage that could not be stored');
-    return !this.#hasWork();
+    clearTimeout(timer);
+    if (this.#hasWork()) await this.#leaveBehind();
+  }
+
+  async #leaveBehind(): Promise<void> {
+    const { spool, logger } = this.#options;
+    const left = [...this.#inherited];
+    if (this.#unsent && this.#unsent !== left[0]) left.push(this.#unsent);
+    while (this.#open.size > 0 || this.#closed.length > 0) left.push(this.#cut());
+    if (spool) await spool.save(left);
+    logger.error({ deltas: left.length, kept: spool !== undefined }, 'usage not stored at the end');
   }
 
   async #sendAll(): Promise<void> {
     while (this.#hasWork()) {
-      this.#unsent ??= this.#cut();
-      const { nodeId, usage } = this.#options;
-      const { epoch, sequence } = this.#unsent;
+      const isInherited = this.#inherited.length > 0;
+      this.#unsent ??= this.#inherited[0] ?? this.#cut();
+      const { node, epoch, sequence } = this.#unsent;
       try {
         const payload = await encodeUsageDelta(this.#unsent);
-        await usage.publishDelta(nodeId, `${nodeId}-${epoch}-${sequence}`, payload);
+        await this.#options.usage.publishDelta(node, `${node}-${epoch}-${sequence}`, payload);
         this.#unsent = null;
+        if (isInherited) await this.#inheritedStored();
       } catch (cause) {
         this.#options.logger.warn({ err: cause, sequence }, 'usage not stored yet, will retry');
         return;
       }
     }
+  }
+
+  async #inheritedStored(): Promise<void> {
+    this.#inherited.shift();
+    if (this.#inherited.length === 0) await this.#options.spool?.clear();
   }
 
   /** Freezes what is counted into the next delta, which stays the same however often it is sent. */
@@ -104,7 +137,12 @@ export class UsageDeltas {
   }
 
   #hasWork(): boolean {
-    return this.#unsent !== null || this.#closed.length > 0 || this.#open.size > 0;
+    return (
+      this.#unsent !== null ||
+      this.#inherited.length > 0 ||
+      this.#closed.length > 0 ||
+      this.#open.size > 0
+    );
   }
 
   #schedule(delayMs: number): void {
@@ -134,4 +172,4 @@ const toCount = ({ client_id, profile_id, day, admitted }: Count): Count => ({
 });
 
 const pause = (delayMs: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, Math.max(0, delayMs)).unref());
+  new Promise((resolve) => setTimeout(resolve, delayMs));

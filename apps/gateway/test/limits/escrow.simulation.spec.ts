@@ -231,7 +231,7 @@ describe('many nodes', () => {
 
   it.each([
     ['strict', 'and not one more', 1],
-    ['default', 'and at most 1 %% more', 1.01],
+    ['default', 'and at most 1 % more', 1.01],
   ] as const)(
     'a burst on eight cold nodes admits, in %s mode, the limit, %s',
     async (mode, _, most) => {
