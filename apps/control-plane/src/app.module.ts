@@ -10,6 +10,10 @@ import { CollectionsModule } from './collections/collections.module.ts';
 import { EndpointsModule } from './endpoints/endpoints.module.ts';
 import { ProfilesModule } from './profiles/profiles.module.ts';
 import { UpstreamCredentialsModule } from './upstream-credentials/upstream-credentials.module.ts';
+import { DeclarativeModule } from './declarative/declarative.module.ts';
+import { OpenApiExportModule } from './openapi-export/openapi-export.module.ts';
+import { OpenApiImportModule } from './openapi-import/openapi-import.module.ts';
+import { RequestLogsModule } from './request-logs/request-logs.module.ts';
 import { VaultModule } from './vault/vault.module.ts';
 import { AdminGuard } from './access/admin.guard.ts';
 import { Foundation } from './foundation.ts';
@@ -54,6 +58,10 @@ const FEATURES = [
   AuditModule,
   ApiKeysModule,
   AdminUsersModule,
+  RequestLogsModule,
+  DeclarativeModule,
+  OpenApiImportModule,
+  OpenApiExportModule,
   ApiDocumentModule,
   WebhooksModule,
   AlertsModule,

@@ -28,14 +28,17 @@ export async function startControlPlane(
   { feeds, logger }: { readonly feeds: Feeds; readonly logger: Logger },
 ): Promise<ControlPlane> {
   const dataSource = await createDataSource(config.database).initialize();
+  let app: NestFastifyApplication | undefined;
   try {
     await migrate(dataSource);
     const metrics = createMetrics({ service: 'control-plane', processMetrics: true });
-    const app = await createApp(new Foundation({ config, feeds, logger, metrics, dataSource }));
+    app = await createApp(new Foundation({ config, feeds, logger, metrics, dataSource }));
     serveWebApps(app.getHttpAdapter().getInstance() as never, config);
     await app.listen(config.port, config.host);
     return running(app, config, { logger, closeDatabase: () => dataSource.destroy() });
   } catch (error) {
+    // A port that is taken shows only after everything else has started.
+    await app?.close();
     await dataSource.destroy();
     throw error;
   }
@@ -46,7 +49,8 @@ export async function createApp(foundation: Foundation): Promise<NestFastifyAppl
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.over(foundation),
     createAdapter(foundation.config),
-    { logger: nestLogger(foundation.logger), abortOnError: false },
+    // Our own parsers only: forms are what a foreign page can send with a visitor's cookie.
+    { logger: nestLogger(foundation.logger), abortOnError: false, bodyParser: false },
   );
   app.get(ApiDocument).of(app);
   return app;

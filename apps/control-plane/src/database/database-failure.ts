@@ -1,7 +1,7 @@
 import { ApiError } from '../http/api-error.ts';
 
 /** Classes of SQLSTATE and of socket errors that mean: the database is away or overloaded. */
-const UNAVAILABLE = /^(?:08|53|57P0|55P03|57014|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/;
+const UNAVAILABLE = /^(?:08|53|55000|55P03|57P0|57014|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/;
 
 /** What the contract answers when PostgreSQL said no, or nothing; undefined when it is not that. */
 export function databaseFailure(exception: unknown): ApiError | undefined {

@@ -66,7 +66,8 @@ export class RevisionListener {
       await client.query(`listen ${REVISION_CHANNEL}`);
       return client;
     } catch (error) {
-      await client.end().catch(() => undefined);
+      // Not awaited: after a refused handshake pg waits for an end that has already been.
+      client.end().catch(() => undefined);
       throw error;
     }
   }
