@@ -11,6 +11,8 @@ export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: endSessionOnRefusal }),
   mutationCache: new MutationCache({ onError: endSessionOnRefusal }),
   defaultOptions: {
+    // Without a network a Send has to fail and say so, not to wait in silence.
+    mutations: { networkMode: 'always' },
     queries: {
       retry: (failures, error) =>
         failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),

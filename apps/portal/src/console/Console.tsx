@@ -1,5 +1,5 @@
-import type { KeyboardEvent } from 'react';
-import { useState } from 'react';
+import type { KeyboardEvent, RefObject } from 'react';
+import { useRef, useState } from 'react';
 import type { EndpointDetail } from '../api/types.ts';
 import { ResponseView } from '../response/ResponseView.tsx';
 import type { CallInput } from './call-input.ts';
@@ -25,6 +25,7 @@ interface ConsoleProps {
 
 /** Fill in, send, read the answer. Ctrl+Enter (or ⌘+Enter) sends from anywhere inside. */
 export function Console({ endpoint, input, edit, plan, auth }: ConsoleProps) {
+  const form = useRef<HTMLFormElement>(null);
   const [isChecked, setChecked] = useState(false);
   const attempt = useTry(endpoint, auth);
   const history = useTryHistory(endpoint.id);
@@ -39,7 +40,8 @@ export function Console({ endpoint, input, edit, plan, auth }: ConsoleProps) {
   const send = () => {
     setChecked(true);
     setShownId(undefined);
-    if (problems.length === 0 && !isMtls) attempt.send(plan, input);
+    if (problems.length > 0) focusFirstProblem(form);
+    else if (!isMtls) attempt.send(plan, input);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
@@ -52,6 +54,7 @@ export function Console({ endpoint, input, edit, plan, auth }: ConsoleProps) {
   return (
     <div className={classes.console}>
       <form
+        ref={form}
         noValidate
         aria-label="Request"
         className={classes.form}
@@ -86,4 +89,11 @@ export function Console({ endpoint, input, edit, plan, auth }: ConsoleProps) {
       />
     </div>
   );
+}
+
+/** Once React has marked them: the next frame. */
+function focusFirstProblem(form: RefObject<HTMLFormElement | null>): void {
+  requestAnimationFrame(() => {
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  });
 }

@@ -31,12 +31,14 @@ export function ResponseView({ attempt, isSending, failure }: ResponseViewProps)
 
 function Answer({ response }: { response: TryResponse }) {
   const refusal = readRefusal(response);
+  const retryAfter = headerValue(response.headers, 'retry-after');
   return (
     <section aria-label="Response" className={classes.answer}>
       <div className={classes.facts} role="status">
         <StatusBadge status={response.status} text={reasonPhrase(response.status)} />
         <span>{formatDuration(response.latency_ms)}</span>
         <span>{formatBytes(bodySize(response))}</span>
+        {/^\d+$/.test(retryAfter) && <span>try again in {retryAfter} s</span>}
         <Link
           to={`/requests/${encodeURIComponent(response.request_id)}`}
           className={classes.record}
