@@ -63,7 +63,8 @@ async function fileOf({ base, root }: WebApp, url: string): Promise<string | und
   const relative = path?.slice(base === '/' ? 1 : base.length + 1);
   if (relative === undefined || relative === '') return undefined;
   const file = normalize(relative);
-  if (file.startsWith('..') || file.split(sep).some((part) => part.startsWith('.'))) return undefined;
+  if (file.startsWith('..') || file.split(sep).some((part) => part.startsWith('.')))
+    return undefined;
   const found = await stat(join(root, file)).catch(() => undefined);
   return found?.isFile() === true ? file : undefined;
 }
