@@ -83,6 +83,7 @@ describe('trying an endpoint', () => {
       .digest('base64url');
     expect([email, mac]).toEqual(['dev@acme.test', expected]);
     expect(Math.abs(Date.now() - Number(at))).toBeLessThan(30_000);
+    expect(gateway.requests[0]!.headers['x-forwarded-for']).toBe('127.0.0.1');
   });
 
   it('sends text as it is and other JSON as JSON', async () => {

@@ -36,7 +36,7 @@ export class TryController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const outcome = await this.service.run(input, session);
+    const outcome = await this.service.run(input, session, request.ip);
     if (outcome.kind === 'answered') return toDto(outcome.answer);
     reply.status(CONTROL_FAILURES.try_unavailable.status);
     return {

@@ -42,7 +42,8 @@ export class TryService implements OnApplicationShutdown {
     return this.gateway.close();
   }
 
-  async run(input: TryDto, { client, email }: PortalSession): Promise<TryOutcome> {
+  async run(input: TryDto, session: PortalSession, ip: string): Promise<TryOutcome> {
+    const { client, email } = session;
     const profile = await this.profiles.one(client.id, input.profile_id);
     const endpoint = await this.catalogue.endpoint(client.id, input.endpoint_id);
     if (profile.auth_type === 'mtls') return this.leaveToVisitor(input, profile, endpoint);
@@ -52,7 +53,10 @@ export class TryService implements OnApplicationShutdown {
       this.portalSourceKey,
       Date.now(),
     );
-    const answer = await this.gateway.send({ ...call, headers: [...call.headers, source] });
+    // Believed where the gateway counts us among its trusted proxies: the log then has the visitor.
+    const address = { name: 'X-Forwarded-For', value: ip };
+    const headers = [...call.headers, address, source];
+    const answer = await this.gateway.send({ ...call, headers });
     return { kind: 'answered', answer };
   }
 
