@@ -226,6 +226,7 @@ class GatewayNode {
       {
         handle: handler.request,
         upgrade: handler.upgrade,
+        onDropped: () => counters.connectionDropped(),
         isUnderWay: (socket) => inFlight.hasOne(socket),
         onMalformed: (socket, code) => {
           counters.malformed(code);

@@ -86,6 +86,28 @@ describe('streaming', () => {
     expect(await textOf(response)).toBe('data: two\n\n');
   });
 
+  it('ends an event stream whose client is turned off', async () => {
+    let cut = false;
+    handler = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: one\n\n');
+      response.on('close', () => (cut = true));
+    };
+    const { request, answered } = open({ headers: { 'x-request-id': 'events-1' } });
+    request.end();
+    const { response } = await answered;
+    await once(response, 'data');
+    const ended = textOf(response);
+    await node.publish({ clients: [aClient({ active: false })] });
+    await expect(ended).rejects.toThrow();
+    await eventually(() => cut);
+    expect(await node.recordOf('events-1')).toMatchObject({
+      status: 200,
+      outcome: 'client_forbidden',
+      reason: 'access_revoked',
+    });
+  });
+
   it('gives the head to the caller before the body exists', async () => {
     let finish = (): void => undefined;
     handler = (_request, response) => {

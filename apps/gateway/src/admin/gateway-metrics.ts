@@ -17,6 +17,7 @@ export interface GatewayMetrics {
   observe(exchange: Exchange): void;
   revisionRefused(): void;
   malformed(code: string): void;
+  connectionDropped(): void;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -49,6 +50,10 @@ export function createGatewayMetrics(metrics: Metrics, gauges: GatewayGauges): G
     help: 'Connections closed because what arrived was not a request, or not in time',
     labelNames: ['code'],
   });
+  const dropped = metrics.counter({
+    name: 'portico_gateway_connections_dropped_total',
+    help: 'Connections closed unanswered because MAX_CONNECTIONS were open',
+  });
   registerGauges(metrics, gauges);
   // Looking a labelled series up costs more than counting in it: each is looked up once.
   const countOf = cached((key) => {
@@ -69,6 +74,7 @@ export function createGatewayMetrics(metrics: Metrics, gauges: GatewayGauges): G
     },
     revisionRefused: () => refusedRevisions.inc(),
     malformed: (code) => malformed.inc({ code }),
+    connectionDropped: () => dropped.inc(),
   };
 }
 

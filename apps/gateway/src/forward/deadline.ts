@@ -8,7 +8,7 @@ export type DeadlinePhase = 'headers_timeout' | 'idle_timeout' | 'total_timeout'
  */
 export class Deadline {
   readonly #onExpired: (phase: DeadlinePhase) => void;
-  readonly #endsAt: number;
+  #endsAt: number;
   #timer: NodeJS.Timeout | undefined;
   #phase: DeadlinePhase = 'headers_timeout';
   #ms = 0;
@@ -27,6 +27,11 @@ export class Deadline {
     clearTimeout(this.#timer);
     this.#ms = ms;
     this.#timer = setTimeout(expire, Math.min(ms, this.#leftMs()), this);
+  }
+
+  /** An event stream has no length: only its silences are bounded. */
+  lift(): void {
+    this.#endsAt = Number.POSITIVE_INFINITY;
   }
 
   progress(): void {

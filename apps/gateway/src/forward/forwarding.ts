@@ -149,10 +149,20 @@ export class Forwarding implements Dispatcher.DispatchHandler {
       return;
     }
     this.#answer = answer;
+    if (answer.isEventStream) this.#standOpen();
     this.#target?.report(BUSY_OR_BROKEN.has(status) ? 'failure' : 'success', performance.now());
     this.#deadline.enter(
       'idle_timeout',
       answer.isEventStream ? limits.streamIdleMs : this.#timeoutMs,
+    );
+  }
+
+  /** It may go on for days: as long as a revision would still admit it. */
+  #standOpen(): void {
+    const { exchange, admission, tunnels } = this.#call;
+    this.#deadline.lift();
+    tunnels.watch(exchange, admission, (reason) =>
+      this.abandon({ code: 'client_forbidden', reason }),
     );
   }
 

@@ -13,8 +13,8 @@ interface Tunnel {
 const NOTHING: ReadonlySet<string> = new Set();
 
 /**
- * WebSockets that stand open. A call is over in a moment, a tunnel is not: so what admitted it is
- * looked at again with every revision, and a tunnel that would not be admitted any more is closed.
+ * WebSockets and event streams that stand open. A call is over in a moment, these are not: so what
+ * admitted them is looked at again with every revision, and what would not be admitted any more ends.
  */
 export class Tunnels {
   readonly #open = new Set<Tunnel>();
@@ -46,18 +46,22 @@ export class Tunnels {
       socket.destroy();
       upstream.destroy();
     };
-    const tunnel: Tunnel = { exchange, admission, close };
-    this.#open.add(tunnel);
-    socket.once('close', () => {
-      this.#open.delete(tunnel);
-      upstream.destroy();
-    });
+    this.watch(exchange, admission, close);
+    socket.once('close', () => upstream.destroy());
     upstream.once('close', () => socket.destroy());
     socket.write(switchingProtocols(exchange, headers), 'latin1');
     if (head.length > 0) upstream.write(head);
     exchange.requestBytes += head.length;
     this.#pump(socket, upstream, (bytes) => (exchange.requestBytes += bytes), close);
     this.#pump(upstream, socket, (bytes) => (exchange.responseBytes += bytes), close);
+  }
+
+  /** Looks after anything that stays open until its connection, or the answer on it, is done. */
+  watch(exchange: Exchange, admission: Admission, close: (reason: string) => void): void {
+    const tunnel: Tunnel = { exchange, admission, close };
+    this.#open.add(tunnel);
+    const ended = exchange.upgrade?.socket ?? exchange.response;
+    ended.once('close', () => this.#open.delete(tunnel));
   }
 
   /** Call in the step that swaps the index. */

@@ -107,9 +107,7 @@ function judge(parts: HandleParts, exchange: Exchange): void {
     answerPreflight(exchange);
     return;
   }
-  if (exchange.upgrade !== null) {
-    exchange.isStillAdmitted = (index) => isAdmittedBy(index, inbound, parts);
-  }
+  exchange.isStillAdmitted = (index) => isAdmittedBy(index, inbound, parts);
   const decision = decideNow(parts, exchange, inbound);
   if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
   else settle(parts, exchange, decision);

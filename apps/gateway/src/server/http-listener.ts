@@ -11,6 +11,8 @@ export interface TrafficListener {
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** The bytes on the wire were not a request (any more), or did not come in time. */
   readonly onMalformed: (error: NodeJS.ErrnoException, socket: Socket) => void;
+  /** There are `connectionsMax` already: the connection was closed unanswered. */
+  readonly onDropped: () => void;
 }
 
 /**
@@ -47,6 +49,7 @@ export function wire<S extends Server>(
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connectionsMax;
   server.maxRequestsPerSocket = 0;
+  server.on('drop', traffic.onDropped);
   server.on('request', traffic.onRequest);
   // Same path: the body is asked for (100 Continue) only once the call is admitted.
   server.on('checkContinue', traffic.onRequest);

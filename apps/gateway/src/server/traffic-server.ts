@@ -15,6 +15,7 @@ import { createTlsListener } from './tls-listener.ts';
 export interface TrafficParts {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly onDropped: () => void;
   readonly isUnderWay: (socket: Socket) => boolean;
   /** True when it was dealt with on the request that is under way there. */
   readonly onMalformed: (socket: Socket, code: GatewayFailureCode) => boolean;
@@ -99,6 +100,7 @@ export class TrafficServer {
         parts.handle(request, response);
       },
       onUpgrade: parts.upgrade,
+      onDropped: parts.onDropped,
       onMalformed: (error, socket) => onMalformed(parts, error, socket),
     };
   }
