@@ -35,33 +35,46 @@ export interface Deployment {
   stop(): Promise<void>;
 }
 
+export interface Standalone extends Deployment {
+  readonly process: Running;
+  /** The ports it was given, to start it again with. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Sends the signal to npm, as a terminal or a supervisor would; resolves with the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
 /** `npm start`, with nothing but ports and a data directory of its own. */
 export async function startStandalone(
   extraEnv: Readonly<Record<string, string>> = {},
-): Promise<Deployment & { readonly process: Running; readonly dataDir: string }> {
+): Promise<Standalone> {
   const dataDir = extraEnv['PORTICO_DATA_DIR'] ?? (await scratchDir());
-  const ports = await portEnv();
-  // What `npm start` runs: npm's shell would not pass SIGTERM on, and outlive us as an orphan.
+  const ports = { ...(await portEnv()), ...extraEnv };
   const running = await runProcess({
-    command: process.execPath,
-    args: [join(ROOT, 'scripts', 'start.mjs')],
+    command: 'npm',
+    args: ['start'],
     cwd: ROOT,
-    env: { ...ports, PORTICO_DATA_DIR: dataDir, PORTICO_ADMIN_API_KEY: ADMIN_KEY, ...extraEnv },
+    env: { PORTICO_ADMIN_API_KEY: ADMIN_KEY, ...ports, PORTICO_DATA_DIR: dataDir },
     readyWhen: /Ctrl-C stops everything/,
     withinMs: 170_000,
   });
   const url = `http://localhost:${ports['CONTROL_PLANE_PORT']}`;
   return {
     process: running,
-    dataDir,
+    env: ports,
     controlPlaneUrl: url,
     gatewayUrls: [`http://localhost:${ports['GATEWAY_PORT']}`],
     admin: new Admin(url, ADMIN_KEY),
     mailbox: devMailbox(url),
     output: () => running.output(),
+    end: (signal) => {
+      process.kill(running.pid, signal);
+      return running.exited;
+    },
     stop: async () => {
-      await running.stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await running.stop(40_000);
+      // A directory that was handed in belongs to whoever handed it in.
+      if (extraEnv['PORTICO_DATA_DIR'] === undefined)
+        await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
