@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { isApiError } from './api-error.ts';
 import { api, contentAs, contentOf } from './client.ts';
 import { endSessionOnRefusal } from './query-client.ts';
+import { refreshInMs } from './sample-lifetime.ts';
 import type { AuthHeaders, EndpointDetail, Session } from './types.ts';
 
 const MINUTE = 60_000;
@@ -44,6 +45,7 @@ export const authHeadersQuery = (profileId: string) =>
       ),
     // Every read of a secret is in the audit log: not one for each glance at the window.
     staleTime: 10 * MINUTE,
+    refetchInterval: ({ state }) => refreshInMs(state.data?.signing, Date.now()),
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
   });
