@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   aClient,
@@ -152,6 +153,70 @@ describe('an admitted call', () => {
       const answer = await fetch(`${node.url}/v1/orders/7`, { headers: IDENTITY });
       expect([answer.status, await answer.text()]).toEqual([status, '']);
     }
+  });
+});
+
+describe('a call made for a portal person', () => {
+  const claim = (clientId: string): string => {
+    const text = `dev@acme.test;${Date.now()}`;
+    const key = node.config.keys.portalSourceKey;
+    return `${text};${createHmac('sha256', key).update(`${text};${clientId}`).digest('base64url')}`;
+  };
+  const recordFor = async (clientId: string) => {
+    const answer = await fetch(`${node.url}/v1/orders`, {
+      headers: { ...IDENTITY, 'x-portico-portal': claim(clientId) },
+    });
+    expect(upstream.requests.at(-1)?.headers).not.toHaveProperty('x-portico-portal');
+    return node.recordOf(answer.headers.get('x-request-id'));
+  };
+
+  it('is marked as such when the control plane says so, and only then', async () => {
+    expect(await recordFor('cl_acme')).toMatchObject({
+      source: 'portal',
+      portal_email: 'dev@acme.test',
+    });
+    expect(await recordFor('cl_other')).toMatchObject({ source: 'gateway', portal_email: null });
+  });
+});
+
+describe('the bodies of a call', () => {
+  const COLLECTION = (over: object) =>
+    aCollection({ upstreams: { production: upstreamAt(upstream.url) }, ...over });
+  const responseBody = async (): Promise<string | null> => {
+    const answer = await fetch(`${node.url}/v1/orders`, { headers: IDENTITY });
+    const { response_body: body } = await node.recordOf(answer.headers.get('x-request-id'));
+    return body === null ? null : Buffer.from(body).toString();
+  };
+
+  it('are recorded for every call, for failed ones, or never, as the collection says', async () => {
+    const recorded: Record<string, (string | null)[]> = {};
+    for (const log_bodies of ['all', 'errors', 'none'] as const) {
+      await node.publish({ collections: [COLLECTION({ log_bodies })] });
+      recorded[log_bodies] = [];
+      for (const status of [200, 500]) {
+        upstream.answerWith(
+          (_request, response) => void response.writeHead(status).end(`${status}`),
+        );
+        recorded[log_bodies]?.push(await responseBody());
+      }
+    }
+    expect(recorded).toEqual({ all: ['200', '500'], errors: [null, '500'], none: [null, null] });
+  });
+
+  it('are cut at the limit, and lose what the collection lists before they leave the node', async () => {
+    await node.publish({ collections: [COLLECTION({ log_bodies: 'all', redact: ['pan'] })] });
+    upstream.answerWith((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ pan: '4111', filler: 'x'.repeat(40_000) }));
+    });
+    const answer = await fetch(`${node.url}/v1/orders`, { headers: IDENTITY });
+    expect((await answer.text()).length).toBeGreaterThan(40_000);
+    const record = await node.recordOf(answer.headers.get('x-request-id'));
+    const body = Buffer.from(record.response_body ?? []).toString();
+    expect(record.truncated).toBe(true);
+    expect(body.length).toBeLessThan(17_000);
+    expect(body).toContain('"pan":"[redacted]"');
+    expect(body).not.toContain('4111');
   });
 });
 

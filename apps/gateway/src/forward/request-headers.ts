@@ -85,8 +85,6 @@ export function callersHeaders(headers: HeaderMap): string[] {
 export interface Hop {
   readonly headers: HeaderMap;
   readonly address: ClientAddress;
-  /** The peer's own address: the last hop of the chain. */
-  readonly peer: string;
   readonly isTls: boolean;
 }
 
@@ -99,10 +97,10 @@ export function appendForwarding(flat: string[], hop: Hop): void {
     text(hop.headers['host']) ??
     text(hop.headers[':authority']) ??
     '';
-  flat.push('x-forwarded-for', joined(before['x-forwarded-for'], hop.peer));
+  flat.push('x-forwarded-for', joined(before['x-forwarded-for'], hop.address.peer));
   flat.push('x-forwarded-proto', text(before['x-forwarded-proto']) ?? proto);
   if (host !== '') flat.push('x-forwarded-host', host);
-  const own = `for=${node(hop.peer)};proto=${proto}${host === '' ? '' : `;host="${quotable(host)}"`}`;
+  const own = `for=${node(hop.address.peer)};proto=${proto}${host === '' ? '' : `;host="${quotable(host)}"`}`;
   flat.push('forwarded', joined(before['forwarded'], own));
 }
 

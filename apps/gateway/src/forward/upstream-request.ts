@@ -25,7 +25,6 @@ export function upstreamHead(
   appendForwarding(headers, {
     headers: request.headers,
     address: exchange.address,
-    peer: request.socket.remoteAddress?.replace(/^::ffff:(?=.*\.)/, '') ?? 'unknown',
     isTls: (request.socket as Partial<TLSSocket>).encrypted === true,
   });
   const { traceContext } = exchange;

@@ -5,6 +5,8 @@ import proxyAddr from 'proxy-addr';
 /** Who called: the peer, or, behind trusted proxies, the first address that is not one of them. */
 export interface ClientAddress {
   readonly ip: string;
+  /** The other end of the connection; the same as `ip` unless that is a trusted proxy. */
+  readonly peer: string;
   /** True when the peer is a trusted proxy: only then are its forwarding headers believed. */
   readonly viaTrustedProxy: boolean;
 }
@@ -26,9 +28,10 @@ export function createAddressReader(
   return (request) => {
     const peer = plain(request.socket.remoteAddress ?? '');
     if (peer === '' || trustedProxies.length === 0 || !trusts(peer, 0)) {
-      return { ip: peer, viaTrustedProxy: false };
+      return { ip: peer, peer, viaTrustedProxy: false };
     }
     return {
+      peer,
       ip: behindProxies(peer, request.headers['x-forwarded-for'], trusts),
       viaTrustedProxy: true,
     };

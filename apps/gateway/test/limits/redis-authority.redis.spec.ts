@@ -138,7 +138,7 @@ describe('the Redis script', () => {
           if (repeats) await leaseOnBoth(request({ ...rest, policy: given, report }));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, interruptAfterTimeLimit: 15_000 },
     );
   });
 
