@@ -228,6 +228,30 @@ describe('alerts', () => {
     expect(await told()).toHaveLength(1);
   });
 
+  it('are looked for by the clock, and not any more once the job has stopped', async () => {
+    await acmeOn({ id: 'pol_gold', quota: { requests: 10, period: 'month' }, thresholds: [100] });
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const job = await jobOn({
+      settings: { intervalMs: 20, lag: { seconds: 30, revisions: 100 } },
+      usageTotals: async (query) => {
+        asked.push(query);
+        await held;
+        return [used('cl_acme', 'pr_acme', 10)];
+      },
+    });
+    job.start();
+    await eventually(() => expect(asked).toHaveLength(1));
+    let hasStopped = false;
+    const stopped = job.stop().then(() => (hasStopped = true));
+    await database.dataSource.query('select 1');
+    expect(hasStopped).toBe(false);
+    letGo();
+    await stopped;
+    expect(await told()).toHaveLength(1);
+    expect(asked).toHaveLength(1);
+  });
+
   it('mail the admin, and the partner where the policy says so, in words for each', async () => {
     await acmeOn({
       id: 'pol_gold',

@@ -197,7 +197,11 @@ describe('webhooks', () => {
       test.event_id,
     ]);
     const audit = await portico.call('GET', 'audit-log?action=webhook.retry');
-    expect(audit.body.data[0]).toMatchObject({ resource_id: 'wh_retry' });
+    expect(audit.body.data[0]).toMatchObject({
+      resource_id: 'wh_retry',
+      before: { id: test.id, status: 'failed' },
+      after: { id: test.id, status: 'pending' },
+    });
     for (const wrong of ['wh_retry/deliveries/whd_none', `wh_test/deliveries/${test.id}`]) {
       expect((await portico.call('POST', `webhooks/${wrong}/retry`)).status).toBe(404);
     }

@@ -80,7 +80,13 @@ function record(
     action: `webhook.${verb}`,
     resource_type: 'webhook',
     resource_id: after.webhook_id,
-    before: before && toDeliveryResponse(before),
-    after: toDeliveryResponse(after),
+    before: before && forAudit(before),
+    after: forAudit(after),
   });
 }
+
+/** Without what a receiver answered: the audit log keeps for ever what it is given. */
+const forAudit = (delivery: WebhookDeliveryEntity) => ({
+  ...toDeliveryResponse(delivery),
+  response_body: undefined,
+});

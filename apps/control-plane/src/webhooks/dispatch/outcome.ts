@@ -83,11 +83,16 @@ export async function release(
   );
 }
 
-/** Finished deliveries of before `until`, a portion at a time so that no lock is held for long. */
+const PRUNED_AT_ONCE = 10_000;
+
+/** Finished deliveries of before `until`, in portions so that no lock is held for long. */
 export async function pruneFinished(dataSource: DataSource, until: Date): Promise<void> {
-  await dataSource.query(
-    `delete from webhook_deliveries where id in (
-       select id from webhook_deliveries where created_at < $1 and status <> 'pending' limit 10000)`,
-    [until],
-  );
+  let pruned: number;
+  do {
+    [, pruned] = (await dataSource.query(
+      `delete from webhook_deliveries where id in (
+         select id from webhook_deliveries where created_at < $1 and status <> 'pending' limit $2)`,
+      [until, PRUNED_AT_ONCE],
+    )) as [unknown, number];
+  } while (pruned === PRUNED_AT_ONCE);
 }
