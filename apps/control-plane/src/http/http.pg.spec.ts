@@ -76,7 +76,7 @@ describe('every answer', () => {
       413,
       'payload_too_large',
     ],
-  ])('to %s is our error body', async (_, method, path, options, status, code) => {
+  ] as const)('to %s is our error body', async (...[, method, path, options, status, code]) => {
     const answer = await portico.call(method, path, options);
     expect(answer.status).toBe(status);
     expect(answer.body).toMatchObject({

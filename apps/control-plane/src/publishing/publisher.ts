@@ -88,6 +88,8 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
     const startedAt = performance.now();
     const changes = await readChanges(this.foundation.dataSource, publication.revision);
     if (changes.revision === publication.revision) return;
+    // The database was restored under us; nodes never go back, so it has to catch up with them.
+    if (changes.revision < publication.revision) return this.#reconcile();
     const news = publication.apply(changes);
     // From here on the publication is ahead of the bucket: if sending fails, start over from both.
     this.#publication = undefined;
