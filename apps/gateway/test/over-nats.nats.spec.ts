@@ -50,6 +50,16 @@ describe('a node on NATS', () => {
     await second.stop();
   });
 
+  it('answers partners while NATS hangs, and no record is lost or doubled', async () => {
+    nats.freeze();
+    const answers = await Promise.all(Array.from({ length: 20 }, call));
+    expect(answers.map((answer) => answer.status)).toEqual(new Array(20).fill(200));
+    nats.thaw();
+    for (const answer of answers) await node.recordOf(answer.headers.get('x-request-id'));
+    const sequences = node.records.map(({ node: name, sequence }) => `${name} ${sequence}`);
+    expect(new Set(sequences).size).toBe(sequences.length);
+  }, 60_000);
+
   it('answers partners while NATS is away, and ships what happened once it is back', async () => {
     await nats.kill();
     const answers = await Promise.all(Array.from({ length: 20 }, call));
