@@ -14,7 +14,7 @@ export class DeliveryQuery {
   @IsInt()
   @Min(1)
   @Max(200)
-  limit = 50;
+  limit: number = 50;
 
   @ApiPropertyOptional({ description: '`next_cursor` of the page before' })
   @IsOptional()
