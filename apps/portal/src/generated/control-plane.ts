@@ -260,6 +260,22 @@ export interface paths {
         patch: operations["clients_patch"];
         trace?: never;
     };
+    "/api/v1/clients/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["clientUsage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gateways": {
         parameters: {
             query?: never;
@@ -402,6 +418,215 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["adminUsers_patch"];
+        trace?: never;
+    };
+    "/api/v1/request-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["requestLogs_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/request-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["requestLogs_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/request-logs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["requestLogs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["requestLogs_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["declarative_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["declarative_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["openApiImport_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collections/{id}/openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The collection as an OpenAPI document, drafts included */
+        get: operations["openApiExport_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["webhooks_list"];
+        put?: never;
+        post: operations["webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["webhooks_get"];
+        put?: never;
+        post?: never;
+        delete: operations["webhooks_remove"];
+        options?: never;
+        head?: never;
+        patch: operations["webhooks_patch"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["deliveries_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["deliveries_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["deliveries_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/developer-portal/branding": {
@@ -1913,6 +2138,50 @@ export interface components {
             collections?: string[];
             policy_id?: string | null;
         };
+        UsageScopeDto: {
+            /** @enum {string} */
+            kind: "client" | "profile";
+            id: string;
+        };
+        UsageLimitDto: {
+            /**
+             * @description Window of a rate limit, or period of the quota
+             * @example 1m
+             */
+            name: string;
+            /** @enum {string} */
+            kind: "rate" | "quota";
+            limit: number;
+            used: number;
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description Whole again by then, if nothing more is used
+             */
+            resets_at: string;
+            /** @description Whose calls count together */
+            scope: components["schemas"]["UsageScopeDto"];
+        };
+        UsageDayDto: {
+            /**
+             * Format: date
+             * @example 2026-11-21
+             */
+            day: string;
+            profile_id: string;
+            admitted: number;
+        };
+        ClientUsageResponse: {
+            limits: components["schemas"]["UsageLimitDto"][];
+            /** @description Admitted calls by UTC day and profile */
+            days: components["schemas"]["UsageDayDto"][];
+            client_id: string;
+            /**
+             * Format: date-time
+             * @description When gateways and ledger were asked
+             */
+            as_of: string;
+        };
         GatewayResponse: {
             id: string;
             version: string;
@@ -2084,6 +2353,242 @@ export interface components {
             /** @enum {string} */
             role?: "viewer" | "editor" | "auditor" | "admin";
             active?: boolean;
+        };
+        RequestLogResponse: {
+            request_id: string;
+            /** Format: date-time */
+            timestamp: string;
+            client_id: string | null;
+            profile_id: string | null;
+            collection_id: string | null;
+            endpoint_id: string | null;
+            environment: string | null;
+            method: string;
+            path: string;
+            query: string;
+            status: number;
+            /** @description `forwarded`, or the code of the refusal */
+            outcome: string;
+            /** @description The exact cause of a refusal or failure */
+            reason: string | null;
+            latency_ms: number;
+            upstream_latency_ms: number | null;
+            client_ip: string;
+            user_agent: string | null;
+            request_bytes: number;
+            response_bytes: number;
+            /** @enum {string} */
+            source: "gateway" | "portal";
+            /** @description Who clicked Send, where `source` is portal */
+            portal_email: string | null;
+            node: string;
+            /** @description Gapless per node */
+            sequence: number;
+            revision: number;
+            trace_id: string | null;
+        };
+        RequestLogDetailResponse: {
+            request_id: string;
+            /** Format: date-time */
+            timestamp: string;
+            client_id: string | null;
+            profile_id: string | null;
+            collection_id: string | null;
+            endpoint_id: string | null;
+            environment: string | null;
+            method: string;
+            path: string;
+            query: string;
+            status: number;
+            /** @description `forwarded`, or the code of the refusal */
+            outcome: string;
+            /** @description The exact cause of a refusal or failure */
+            reason: string | null;
+            latency_ms: number;
+            upstream_latency_ms: number | null;
+            client_ip: string;
+            user_agent: string | null;
+            request_bytes: number;
+            response_bytes: number;
+            /** @enum {string} */
+            source: "gateway" | "portal";
+            /** @description Who clicked Send, where `source` is portal */
+            portal_email: string | null;
+            node: string;
+            /** @description Gapless per node */
+            sequence: number;
+            revision: number;
+            trace_id: string | null;
+            request_headers: [
+                string,
+                string
+            ][];
+            response_headers: [
+                string,
+                string
+            ][];
+            request_body: string | null;
+            /** @enum {string} */
+            request_body_encoding: "utf8" | "base64";
+            response_body: string | null;
+            /** @enum {string} */
+            response_body_encoding: "utf8" | "base64";
+            /** @description A captured body is shorter than what was sent */
+            truncated: boolean;
+        };
+        MetricsTotals: {
+            requests: number;
+            /** @description Answers of 400 and above, refusals by the gateway included */
+            errors: number;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
+        };
+        MetricsBucketResponse: {
+            requests: number;
+            /** @description Answers of 400 and above, refusals by the gateway included */
+            errors: number;
+            p50_ms: number | null;
+            p95_ms: number | null;
+            p99_ms: number | null;
+            /** Format: date-time */
+            at: string;
+        };
+        FacetResponse: {
+            value: string;
+            requests: number;
+            errors: number;
+        };
+        FacetsResponse: {
+            clients: components["schemas"]["FacetResponse"][];
+            collections: components["schemas"]["FacetResponse"][];
+            endpoints: components["schemas"]["FacetResponse"][];
+            statuses: components["schemas"]["FacetResponse"][];
+        };
+        MetricsSummaryResponse: {
+            totals: components["schemas"]["MetricsTotals"];
+            buckets: components["schemas"]["MetricsBucketResponse"][];
+            facets: components["schemas"]["FacetsResponse"];
+        };
+        ChangeResponse: {
+            /** @enum {string} */
+            action: "create" | "update" | "delete";
+            resource_type: string;
+            id: string;
+            /** @description Which fields of an update differ */
+            fields?: string[];
+        };
+        UnmanagedResponse: {
+            resource_type: string;
+            id: string;
+        };
+        ApplyResponse: {
+            dry_run: boolean;
+            changes: components["schemas"]["ChangeResponse"][];
+            unchanged: number;
+            /** @description There, and not in the document */
+            unmanaged: components["schemas"]["UnmanagedResponse"][];
+        };
+        ImportedEndpointResponse: {
+            /** @description Of the draft; not kept in a dry run */
+            id: string;
+            method: string;
+            path: string;
+            /** @description What could not be taken over */
+            notes: string[];
+        };
+        SkippedOperationResponse: {
+            /** @example GET /orders */
+            operation: string;
+            reason: string;
+        };
+        ImportResponse: {
+            dry_run: boolean;
+            created: components["schemas"]["ImportedEndpointResponse"][];
+            skipped: components["schemas"]["SkippedOperationResponse"][];
+        };
+        WebhookResponse: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description One more with every change; the ETag is this in quotes */
+            version: number;
+            /** @example wh_hooks_acme_example_7x2k9q */
+            id: string;
+            /** Format: uri */
+            url: string;
+            events: ("quota.threshold_reached" | "credential.expiring" | "node.lagging" | "webhook.test")[];
+            active: boolean;
+        };
+        CreateWebhook: {
+            /** @description https, or http to a loopback address */
+            url: Record<string, never>;
+            /** @description What it is told of */
+            events: Record<string, never>;
+            /** @description While false nothing is recorded for it, nothing is sent */
+            active?: boolean;
+            /** @description Chosen by you; else generated */
+            id?: string;
+        };
+        CreatedWebhookResponse: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description One more with every change; the ETag is this in quotes */
+            version: number;
+            /** @example wh_hooks_acme_example_7x2k9q */
+            id: string;
+            /** Format: uri */
+            url: string;
+            events: ("quota.threshold_reached" | "credential.expiring" | "node.lagging" | "webhook.test")[];
+            active: boolean;
+            /**
+             * @description Verifies deliveries (Standard Webhooks). Shown this once
+             * @example whsec_…
+             */
+            secret: string;
+        };
+        PatchWebhook: {
+            /** @description https, or http to a loopback address */
+            url?: string;
+            /** @description What it is told of */
+            events?: [
+                "quota.threshold_reached" | "credential.expiring" | "node.lagging" | "webhook.test",
+                ...("quota.threshold_reached" | "credential.expiring" | "node.lagging" | "webhook.test")[]
+            ];
+            /** @description While false nothing is recorded for it, nothing is sent */
+            active?: boolean;
+        };
+        DeliveryResponse: {
+            id: string;
+            webhook_id: string;
+            /** @description The `webhook-id` header: the same for every attempt */
+            event_id: string;
+            /** @enum {string} */
+            event: "quota.threshold_reached" | "credential.expiring" | "node.lagging" | "webhook.test";
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description While pending
+             */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            /** @description Of the last attempt, if it got one */
+            response_status: number | null;
+            /** @description How the last answer began */
+            response_body: string | null;
+            latency_ms: number | null;
+            /** @description Why the last attempt failed */
+            error: string | null;
+            /** @description What is sent */
+            payload: Record<string, never>;
+            /** Format: date-time */
+            created_at: string;
         };
         BrandingDto: {
             name: string;
@@ -2294,39 +2799,6 @@ export interface components {
             truncated: boolean;
             /** @description Names the call in the request log */
             request_id: string;
-        };
-        UsageScopeDto: {
-            /** @enum {string} */
-            kind: "client" | "profile";
-            id: string;
-        };
-        UsageLimitDto: {
-            /**
-             * @description Window of a rate limit, or period of the quota
-             * @example 1m
-             */
-            name: string;
-            /** @enum {string} */
-            kind: "rate" | "quota";
-            limit: number;
-            used: number;
-            remaining: number;
-            /**
-             * Format: date-time
-             * @description Whole again by then, if nothing more is used
-             */
-            resets_at: string;
-            /** @description Whose calls count together */
-            scope: components["schemas"]["UsageScopeDto"];
-        };
-        UsageDayDto: {
-            /**
-             * Format: date
-             * @example 2026-11-21
-             */
-            day: string;
-            profile_id: string;
-            admitted: number;
         };
         UsageDto: {
             limits: components["schemas"]["UsageLimitDto"][];
@@ -5030,6 +5502,54 @@ export interface operations {
             };
         };
     };
+    clientUsage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientUsageResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     gateways_list: {
         parameters: {
             query?: never;
@@ -6038,6 +6558,1068 @@ export interface operations {
             };
         };
     };
+    requestLogs_search: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                profile_id?: string;
+                collection_id?: string;
+                endpoint_id?: string;
+                status?: string;
+                method?: string;
+                path?: string;
+                ip?: string;
+                request_id?: string;
+                from?: string;
+                to?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["RequestLogResponse"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    requestLogs_export: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                profile_id?: string;
+                collection_id?: string;
+                endpoint_id?: string;
+                status?: string;
+                method?: string;
+                path?: string;
+                ip?: string;
+                request_id?: string;
+                from?: string;
+                to?: string;
+                format?: "ndjson" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One record per line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    requestLogs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestLogDetailResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    requestLogs_summary: {
+        parameters: {
+            query?: {
+                client_id?: string;
+                collection_id?: string;
+                from?: string;
+                to?: string;
+                interval?: "1m" | "5m" | "1h" | "1d";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsSummaryResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    declarative_export: {
+        parameters: {
+            query?: {
+                /** @description Default: by Accept, else json */
+                format?: "json" | "yaml";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole configuration, secrets aside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    declarative_apply: {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: "true" | "false";
+                /** @description Delete what the sections of the document do not name */
+                prune?: "true" | "false";
+            };
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/yaml": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    openApiImport_import: {
+        parameters: {
+            query?: {
+                /** @description Say what would happen */
+                dry_run?: "true" | "false";
+            };
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/yaml": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    openApiExport_export: {
+        parameters: {
+            query?: {
+                version?: "3.0" | "3.1";
+                format?: "json" | "yaml";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "application/yaml": Record<string, never>;
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Part of a name, an id or an address */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookResponse"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    webhooks_remove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    webhooks_patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatchWebhook"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deliveries_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                status?: "pending" | "delivered" | "failed";
+                event?: "quota.threshold_reached" | "credential.expiring" | "node.lagging" | "webhook.test";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeliveryResponse"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deliveries_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deliveries_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=<seconds>`: answer once every live gateway node applied it (RFC 7240) */
+                Prefer?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    /** @description The revision in force after this */
+                    "X-Config-Revision"?: number;
+                    /** @description With `Prefer: wait=<seconds>`: `nodes=3/3;ms=14` */
+                    "X-Config-Propagation"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryResponse"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Collides with something, or is in use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Changed since it was read (`If-Match`) */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Some fields are not valid; see `details` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     signIn_branding: {
         parameters: {
             query?: never;
@@ -6479,11 +8061,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The document */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": Record<string, never>;
+                    "application/yaml": Record<string, never>;
+                };
             };
         };
     };
@@ -6501,11 +8087,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description A Postman 2.1 collection */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": Record<string, never>;
+                };
             };
         };
     };
