@@ -12,10 +12,10 @@ import { Demand } from './demand.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
 import { Outage } from './outage.ts';
-import { lastKnownOf, type LastKnown } from './outage-share.ts';
+import { lastKnownOf, shareAtOutage, type LastKnown } from './outage-share.ts';
 import { memoryOf } from './own-memory.ts';
 import { Pressure } from './pressure.ts';
-import { retryWaitMs } from './retry-wait.ts';
+import { ownWaitMs, retryWaitMs } from './retry-wait.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
 import {
@@ -108,7 +108,8 @@ export class EscrowAccount {
     if (this.#credit <= 0) return this.#takeWithoutCredit(nowMs);
     this.#credit -= 1;
     const soonNeeded = this.#demand.perMs(nowMs) * this.#roundTripMs * 1.5;
-    if (this.#credit < soonNeeded && this.#hasMore() && !this.#flight) this.#desk.ask(this);
+    if (this.#credit < soonNeeded && (this.#standing?.leased.remaining ?? 1) > 0 && !this.#flight)
+      this.#desk.ask(this);
     return this.#admit(nowMs);
   }
 
@@ -162,9 +163,7 @@ export class EscrowAccount {
     const ahead = Math.max(0, Math.ceil(target * 1.2 + (isProbe ? 1 : 0) - this.#credit));
     this.#rejected = 0;
     const mayReserve = !this.#outage && !this.#isLeaving;
-    if (this.#log.openCount > 0 && this.#log.openCount === this.#log.count) {
-      this.#frozenDebt = this.#debt;
-    }
+    if (this.#log.openCount === this.#log.count) this.#frozenDebt = this.#debt;
     const report = this.#log.freeze(call, (ownMs) => this.#desk.toAuthorityMs(ownMs));
     this.#flight = { call, sentAtMs: nowMs, plan: this.#plan };
     this.room.callLeft();
@@ -267,11 +266,16 @@ export class EscrowAccount {
   #decideAlone(nowMs: number): MeterVerdict {
     if (this.policy.onOutage === 'open') return this.#admit(nowMs);
     if (this.policy.onOutage === 'closed') return this.#refuseForNow();
-    this.#outage ??= new Outage(this.#plan, this.#lastKnown, this.#desk.clusterSize());
-    const names = this.#outage.take(this.#ownRings.map((ring) => ring.used(nowMs)));
+    this.#outage ??= this.#beginOutage(nowMs);
+    const ownUsed = this.#ownRings.map((ring) => ring.used(nowMs));
+    const names = this.#outage.take(ownUsed, nowMs);
     if (names.length === 0) return this.#admit(nowMs);
-    const frees = this.#ownRings.map((ring) => ring.expiries().next().value?.[0] ?? nowMs);
-    return this.#refuse(names, Math.max(...frees, nowMs) - nowMs);
+    return this.#refuse(names, ownWaitMs(this.#ownRings, nowMs));
+  }
+
+  #beginOutage(nowMs: number): Outage {
+    const share = shareAtOutage(this.#plan, this.#lastKnown, this.#desk.clusterSize());
+    return new Outage(this.#plan, share, nowMs + this.#desk.settings.outageAfterMs);
   }
 
   #speculation(nowMs: number): SpeculationContext {
@@ -326,10 +330,6 @@ export class EscrowAccount {
 
   #isRebuilding(): boolean {
     return this.#standing?.leased.isRebuilding === true;
-  }
-
-  #hasMore(): boolean {
-    return this.#standing === undefined || this.#standing.leased.remaining > 0;
   }
 
   #horizonMs(nowMs: number): number {

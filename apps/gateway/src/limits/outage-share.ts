@@ -9,6 +9,8 @@ export interface OutageShare {
   readonly windows: readonly number[];
   /** Left of the quota for this node. */
   readonly quota: number;
+  /** This node's part of what was left for anybody. */
+  readonly ofRemaining: number;
 }
 
 /** What was used when the authority last answered, per window of the plan. */
@@ -16,11 +18,13 @@ export interface LastKnown {
   readonly own: readonly number[];
   readonly all: readonly number[];
   readonly quotaUsed: number;
+  /** Left for anybody. */
+  readonly remaining: number;
 }
 
 /** Our part and everybody's at the same moment: otherwise the shares would not add up to one. */
 export function lastKnownOf(
-  { windows, quotaUsed }: Leased,
+  { windows, quotaUsed, remaining }: Leased,
   ownUsed: readonly number[],
   unreported: number,
 ): LastKnown {
@@ -28,6 +32,7 @@ export function lastKnownOf(
     own: ownUsed.map((used) => Math.max(0, used - unreported)),
     all: windows.map(({ used }) => used),
     quotaUsed,
+    remaining,
   };
 }
 
@@ -49,6 +54,9 @@ export function shareAtOutage(
   return {
     windows: plan.windows.map(({ limit }, at) => Math.max(1, limit * (shares[at] ?? 0))),
     quota: Math.ceil(quotaLeft * (shares.at(-1) ?? 1 / nodes)),
+    ofRemaining: known
+      ? Math.ceil(Math.max(0, known.remaining) * (shares.at(-1) ?? 1 / nodes))
+      : Number.POSITIVE_INFINITY,
   };
 }
 

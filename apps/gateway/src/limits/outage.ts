@@ -1,10 +1,11 @@
-import type { LimitPlan } from './limit-plan.ts';
-import { exhaustedShare, shareAtOutage, type LastKnown, type OutageShare } from './outage-share.ts';
+import { limitNames, type LimitPlan } from './limit-plan.ts';
+import { exhaustedShare, type OutageShare } from './outage-share.ts';
 
 /** One time of deciding alone: from the first decision without the authority until all are back. */
 export class Outage {
   readonly #plan: LimitPlan;
   readonly #share: OutageShare;
+  readonly #certainAtMs: number;
   #admitted = 0;
   /**
    * Set with the first answer after the silence: until then the node only reports and goes on alone,
@@ -12,9 +13,11 @@ export class Outage {
    */
   #rejoinAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(plan: LimitPlan, known: LastKnown | null, clusterSize: number) {
+  /** Until `certainAtMs` others may still be reserving: only what was left for anybody is shared. */
+  constructor(plan: LimitPlan, share: OutageShare, certainAtMs: number) {
     this.#plan = plan;
-    this.#share = shareAtOutage(plan, known, clusterSize);
+    this.#share = share;
+    this.#certainAtMs = certainAtMs;
   }
 
   isAlone(nowMs: number): boolean {
@@ -22,9 +25,12 @@ export class Outage {
   }
 
   /** Takes one from this node's share, or names the limits that it has used up. */
-  take(ownUsed: readonly number[]): readonly string[] {
+  take(ownUsed: readonly number[], nowMs: number): readonly string[] {
     const own = { windows: ownUsed, sinceOutage: this.#admitted };
     const names = exhaustedShare(this.#plan, this.#share, own);
+    if (nowMs < this.#certainAtMs && this.#admitted >= this.#share.ofRemaining) {
+      return names.length > 0 ? names : limitNames(this.#plan).slice(0, 1);
+    }
     if (names.length === 0) this.#admitted += 1;
     return names;
   }

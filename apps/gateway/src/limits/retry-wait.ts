@@ -34,3 +34,9 @@ function ownExpiryMs({ ownRings, plan, roundTripMs, now }: RetryContext, at: num
   const expiresAtMs = first?.done === false ? first.value[0] : now.monotonicMs;
   return expiresAtMs + (plan.windows[at]?.slotMs ?? 0) + roundTripMs + 1;
 }
+
+/** Until the first of our own uses leaves every window it is in. */
+export function ownWaitMs(ownRings: readonly SlotRing[], nowMs: number): number {
+  const frees = ownRings.map((ring) => ring.expiries().next().value?.[0] ?? nowMs);
+  return Math.max(nowMs, ...frees) - nowMs;
+}

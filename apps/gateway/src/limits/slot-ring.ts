@@ -10,6 +10,8 @@ export class SlotRing {
   #counts: Float64Array | null = null;
   /** The oldest slot that still counts. */
   #oldest = Number.NEGATIVE_INFINITY;
+  /** The last slot that was used. */
+  #newest = Number.NEGATIVE_INFINITY;
   #total = 0;
 
   constructor(windowMs: number, slotMs: number) {
@@ -27,7 +29,8 @@ export class SlotRing {
   add(atMs: number, count: number): void {
     this.#expire(atMs);
     const slot = Math.floor(atMs / this.slotMs);
-    if (slot < this.#oldest) return;
+    if (slot < this.#oldest || count === 0) return;
+    if (slot > this.#newest) this.#newest = slot;
     this.#counts ??= new Float64Array(this.#size);
     const place = slot % this.#size;
     this.#counts[place] = (this.#counts[place] ?? 0) + count;
@@ -41,9 +44,7 @@ export class SlotRing {
 
   /** When everything counted so far has expired, or undefined when nothing is used. */
   emptyAtMs(): number | undefined {
-    let last: number | undefined;
-    for (const [slot] of this.#entries()) last = slot;
-    return last === undefined ? undefined : this.#expiryMs(last);
+    return this.#total === 0 ? undefined : this.#expiryMs(this.#newest);
   }
 
   /** What is used, slot by slot, each dated at its slot's end: later than true, so never over. */
