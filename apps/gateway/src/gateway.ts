@@ -227,6 +227,7 @@ class GatewayNode {
         handle: handler.request,
         upgrade: handler.upgrade,
         onDropped: () => counters.connectionDropped(),
+        onDraining: () => inFlight.endKeepAlive(),
         isUnderWay: (socket) => inFlight.hasOne(socket),
         onMalformed: (socket, code) => {
           counters.malformed(code);

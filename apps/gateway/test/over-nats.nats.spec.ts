@@ -105,8 +105,12 @@ describe('a node that is told to stop', () => {
     await eventually(() => draining.heartbeats.at(-1)?.draining === true);
     answerNow();
     const answer = await pending;
+    expect(answer.headers.get('connection')).toBe('close');
     expect(await answer.text()).toBe('late');
+    const answeredAt = performance.now();
     await stopped;
+    // Nothing but the answer held it up.
+    expect(performance.now() - answeredAt).toBeLessThan(draining.config.drainTimeoutMs / 2);
     const record = await draining.recordOf(answer.headers.get('x-request-id'));
     expect(record.status).toBe(200);
     await draining.stop();

@@ -5,11 +5,11 @@ import { refuse } from './respond.ts';
 /** The requests under way, by connection, and how many there were. */
 export class InFlight {
   readonly #bySocket = new WeakMap<object, Exchange>();
-  #count = 0;
+  readonly #open = new Set<Exchange>();
   #total = 0;
 
   get count(): number {
-    return this.#count;
+    return this.#open.size;
   }
 
   /** Since the process started. */
@@ -18,15 +18,20 @@ export class InFlight {
   }
 
   opened(exchange: Exchange): void {
-    this.#count += 1;
+    this.#open.add(exchange);
     this.#total += 1;
     this.#bySocket.set(exchange.request.socket, exchange);
   }
 
   closed(exchange: Exchange): void {
-    this.#count -= 1;
+    this.#open.delete(exchange);
     const { socket } = exchange.request;
     if (this.#bySocket.get(socket) === exchange) this.#bySocket.delete(socket);
+  }
+
+  /** Tells the callers of what is under way not to send another request on the same connection. */
+  endKeepAlive(): void {
+    for (const { response } of this.#open) response.shouldKeepAlive = false;
   }
 
   hasOne(socket: object): boolean {

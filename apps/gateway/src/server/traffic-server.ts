@@ -16,16 +16,20 @@ export interface TrafficParts {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly onDropped: () => void;
+  readonly onDraining: () => void;
   readonly isUnderWay: (socket: Socket) => boolean;
   /** True when it was dealt with on the request that is under way there. */
   readonly onMalformed: (socket: Socket, code: GatewayFailureCode) => boolean;
 }
+
+const CLOSE_IDLE_EVERY_MS = 100;
 
 /** Partner traffic: every listener there is, and the way they all end. */
 export class TrafficServer {
   readonly #config: GatewayConfig;
   readonly #logger: Logger;
   readonly #listener: TrafficListener;
+  readonly #onDraining: () => void;
   readonly #http: Server;
   readonly #sessions = new Set<ServerHttp2Session>();
   #https: Http2SecureServer | null = null;
@@ -36,6 +40,7 @@ export class TrafficServer {
     this.#config = config;
     this.#logger = logger;
     this.#listener = this.#listenerOf(parts);
+    this.#onDraining = parts.onDraining;
     this.#http = createHttpListener(config.limits, this.#listener);
   }
 
@@ -58,18 +63,27 @@ export class TrafficServer {
    */
   async drain(graceMs: number, withinMs: number, afterGrace: () => void): Promise<void> {
     this.#isDraining = true;
+    this.#onDraining();
     this.#stopWatching?.();
     await delay(graceMs);
     afterGrace();
     const closed = [this.#http, this.#https]
       .filter((server) => server !== null)
       .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    this.#http.closeIdleConnections();
+    // Again and again: an answer whose head was out before leaves its connection open.
+    const idle = setInterval(() => this.#closeIdle(), CLOSE_IDLE_EVERY_MS);
+    this.#closeIdle();
     // HTTP/2 says it in a GOAWAY frame: streams under way finish, no new ones are opened.
     for (const session of this.#sessions) session.close();
     const cut = setTimeout(() => this.#cut(), withinMs);
     await Promise.all(closed);
     clearTimeout(cut);
+    clearInterval(idle);
+  }
+
+  #closeIdle(): void {
+    this.#http.closeIdleConnections();
+    (this.#https as unknown as Partial<Server> | null)?.closeIdleConnections?.();
   }
 
   #cut(): void {
