@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@portico/testkit';
+import pg from 'pg';
 import { ADMIN_KEY, startPortico, type TestPortico } from '../../test/start-portico.ts';
 
 /** Sends bytes as they are and answers what comes back until the server hangs up. */
@@ -133,19 +135,33 @@ describe('every answer', () => {
 
   it('is 503, without a word of the cause, while the database is away', async () => {
     const own = await startPortico();
-    const [row] = await own.query<{ name: string }>('select current_database() as name');
-    await own.query(`alter database "${row!.name}" allow_connections false`).catch(() => undefined);
-    await own.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and pid <> pg_backend_pid()`,
-    );
-    const answer = await own.call('GET', 'clients');
-    expect(answer.status).toBe(503);
-    expect(answer.body).toMatchObject({ error: 'unavailable' });
-    expect((await own.call('GET', '/readyz')).status).toBe(503);
-    expect((await own.call('GET', '/healthz')).status).toBe(200);
-    await own.query(`alter database "${row!.name}" allow_connections true`);
-    await own.stop();
+    const server = new URL(own.databaseUrl);
+    const name = server.pathname.slice(1);
+    server.pathname = '/postgres';
+    // From outside: a database cannot lock itself.
+    const outside = new pg.Client({ connectionString: server.href });
+    await outside.connect();
+    const letIn = (allowed: boolean) =>
+      outside.query(`alter database "${name}" allow_connections ${allowed}`);
+    try {
+      await letIn(false);
+      await outside.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+        [name],
+      );
+      const answer = await own.call('GET', 'clients');
+      expect(answer.status).toBe(503);
+      expect(answer.body).toMatchObject({ error: 'unavailable' });
+      expect(answer.body.message).not.toContain(name);
+      expect((await own.call('GET', '/readyz')).status).toBe(503);
+      expect((await own.call('GET', '/healthz')).status).toBe(200);
+      await letIn(true);
+      await eventually(async () => expect((await own.call('GET', '/readyz')).status).toBe(200));
+    } finally {
+      await letIn(true);
+      await outside.end();
+      await own.stop();
+    }
   });
 
   it('never holds the key it was asked with', async () => {
