@@ -1,18 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
 const APPS = ['control-plane', 'gateway', 'log-ingest', 'standalone'];
 /** Set by npm, not by people. */
 const NOT_OURS = new Set(['INIT_CWD']);
 
+/** config.ts of an app, and the settings of a feature that keeps its own. */
+const settingsOf = (app: string) =>
+  globSync([`apps/${app}/src/config.ts`, `apps/${app}/src/**/*-settings.ts`], { cwd: root });
+
+const VARIABLE = /^\s+([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): ?(?!decided|host|env)/gm;
+
 const readBy = (app: string): readonly string[] =>
-  [
-    ...read(`apps/${app}/src/config.ts`).matchAll(
-      /^\s+([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+): (?!decided|host|env)/gm,
-    ),
-  ]
-    .map((match) => match[1]!)
+  settingsOf(app)
+    .flatMap((file) => [...read(file).matchAll(VARIABLE)].map((match) => match[1]!))
     .filter((name) => !NOT_OURS.has(name));
 
 const documented = new Set(
