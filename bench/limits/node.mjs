@@ -11,12 +11,17 @@ const { node, nodes, seed, limit, window, windowMs, forMs, redisUrl, natsUrl, li
 /** The machine's one monotonic clock, so that the times of all processes can be laid together. */
 const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
 
+/** When the limiter last looked at its clock: the moment a request was let through, to the limiter. */
+let lookedAtMs = 0;
+const clock = { monotonicMs: () => (lookedAtMs = machineMs()), unixMs: () => Date.now() };
+
 const logger = createLogger({ service: 'bench', level: 'silent' });
 const feeds = await connectNats({ servers: natsUrl, name: `bench-${node}`, logger });
 const metrics = createMetrics();
 const limits = await createMeters({
   ...{ nodeId: `gw-${node}`, redisUrl, usage: feeds.usage, logger, metrics },
   clusterSize: () => nodes,
+  clock,
 });
 
 /** The request path: ask, and while a lease is on its way wait for it, 25 ms in all. */
@@ -27,7 +32,7 @@ function escrow(mode, onOutage) {
     ask(scope) {
       const key = `client:cl_${mode}_${scope.replace(/[^a-z0-9]/g, '_')}`;
       const first = limits.meters.take({ key, policy }, Date.now());
-      if (first.kind !== 'pending') return first.kind === 'granted';
+      if (first.kind !== 'pending') return admission(first);
       return settled(key, policy, first, performance.now() + 25);
     },
     calls: () => 0,
@@ -46,8 +51,10 @@ async function settled(key, policy, pending, untilMs) {
     clearTimeout(timer);
     verdict = limits.meters.take({ key, policy }, Date.now());
   }
-  return verdict.kind === 'granted';
+  return admission(verdict);
 }
+
+const admission = ({ kind }) => (kind === 'granted' ? lookedAtMs : undefined);
 
 const LIMITERS = {
   'escrow, default': () => escrow('default', 'share'),
@@ -72,15 +79,14 @@ function fire({ limiter, pattern, outcome }) {
   const startedNs = process.hrtime.bigint();
   const answer = limiter.ask(pattern, Number(startedNs) / 1e6);
   const endedNs = process.hrtime.bigint();
-  if (typeof answer === 'boolean') {
+  if (!(answer instanceof Promise)) {
     outcome.askNs.push(Number(endedNs - startedNs));
-    if (answer) outcome.admittedAtMs.push(Number(endedNs) / 1e6);
+    if (answer !== undefined) outcome.admittedAtMs.push(answer);
     return;
   }
-  void answer.then((admitted) => {
-    const nowMs = machineMs();
-    outcome.waitsMs.push(nowMs - Number(startedNs) / 1e6);
-    if (admitted) outcome.admittedAtMs.push(nowMs);
+  void answer.then((admittedAtMs) => {
+    outcome.waitsMs.push(machineMs() - Number(startedNs) / 1e6);
+    if (admittedAtMs !== undefined) outcome.admittedAtMs.push(admittedAtMs);
   });
 }
 

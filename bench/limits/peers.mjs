@@ -1,6 +1,8 @@
 // What one would do otherwise: the limit divided by the nodes, and a Redis call for every request.
 import { Redis } from 'ioredis';
 
+const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
+
 /** Each node has L/N of its own, in an exact sliding window. */
 export function staticShare({ limit, nodes, windowMs }) {
   const admitted = new Map();
@@ -9,9 +11,9 @@ export function staticShare({ limit, nodes, windowMs }) {
       let times = admitted.get(scope);
       if (!times) admitted.set(scope, (times = []));
       while (times.length > 0 && times[0] <= nowMs - windowMs) times.shift();
-      if (times.length >= Math.floor(limit / nodes)) return false;
+      if (times.length >= Math.floor(limit / nodes)) return undefined;
       times.push(nowMs);
-      return true;
+      return nowMs;
     },
     calls: () => 0,
     stop: async () => {},
@@ -43,11 +45,11 @@ export function redisPerRequest({ redisUrl, limit, windowMs, node }) {
     ask(scope) {
       const answer = redis
         .slide(`peer:${scope}`, windowMs, limit, `${node}:${(calls += 1)}`)
-        .then((admitted) => admitted === 1)
-        .catch(() => false);
+        .then((admitted) => (admitted === 1 ? machineMs() : undefined))
+        .catch(() => undefined);
       let timer;
       const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, GIVE_UP_AFTER_MS, false);
+        timer = setTimeout(resolve, GIVE_UP_AFTER_MS);
       });
       return Promise.race([answer, late]).finally(() => clearTimeout(timer));
     },

@@ -9,6 +9,7 @@ const USES_PER_REPORT = 64;
 export class UseLog {
   #open: [atMs: number, count: number][] = [];
   #openCount = 0;
+  #mergingSinceMs = Number.NEGATIVE_INFINITY;
   #frozen: UseReport | null = null;
   #frozenCount = 0;
 
@@ -24,10 +25,13 @@ export class UseLog {
   add(nowMs: number): void {
     this.#openCount += 1;
     const last = this.#open.at(-1);
-    if (last && nowMs - last[0] < MERGED_WITHIN_MS) {
+    if (last && nowMs - this.#mergingSinceMs < MERGED_WITHIN_MS) {
+      // The later date: a use dated early would leave its window early.
+      last[0] = nowMs;
       last[1] += 1;
       return;
     }
+    this.#mergingSinceMs = nowMs;
     this.#open.push([nowMs, 1]);
     if (this.#open.length > 4 * USES_PER_REPORT) this.#open = merged(this.#open);
   }

@@ -99,7 +99,7 @@ function misfortune(seed: number, given: MeterPolicy): Scenario {
     weights: pickFrom([even, lopsided, zipf], random)(nodes),
     shape: pickFrom([steadily, inBursts], random),
     network: {
-      delayMs: pickFrom([0.5, 2, 10, 40], random),
+      delayMs: pickFrom([0, 0.5, 2, 10, 40], random),
       lossRate: loses ? pickFrom([0.01, 0.1, 0.3], random) : 0,
       repeatRate: pickFrom([0, 0.05, 0.3], random),
     },
