@@ -2,9 +2,14 @@ import { DataSource } from 'typeorm';
 import { ENTITIES } from './entities.ts';
 import { Initial1700000000001 } from './migrations/1700000000001-initial.ts';
 import { WebhooksAndAlerts1700000000020 } from './migrations/1700000000020-webhooks-and-alerts.ts';
+import { KeepKeyOrder1700000000030 } from './migrations/1700000000030-keep-key-order.ts';
 
 /** In order; append only. */
-const MIGRATIONS = [Initial1700000000001, WebhooksAndAlerts1700000000020];
+const MIGRATIONS = [
+  Initial1700000000001,
+  WebhooksAndAlerts1700000000020,
+  KeepKeyOrder1700000000030,
+];
 
 /** Any two-part number that nothing else in this database uses. */
 const MIGRATION_LOCK = [0x706f7274, 1];

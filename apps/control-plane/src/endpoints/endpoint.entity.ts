@@ -37,17 +37,18 @@ export class EndpointEntity {
   @Column({ type: 'text', nullable: true })
   target_path!: string | null;
 
-  @Column({ type: 'jsonb' })
+  /** `json`, not `jsonb`: these are read by people, in the order that their author chose. */
+  @Column({ type: 'json' })
   parameters!: Parameter[];
 
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'json', nullable: true })
   request_schema!: JsonSchema | null;
 
-  @Column({ type: 'jsonb', nullable: true })
+  @Column({ type: 'json', nullable: true })
   response_schema!: JsonSchema | null;
 
   /** Example name (`request`, `response`, …) → any JSON value. */
-  @Column({ type: 'jsonb' })
+  @Column({ type: 'json' })
   examples!: Record<string, unknown>;
 
   @Column({ type: 'text', array: true })
