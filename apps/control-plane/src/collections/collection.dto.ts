@@ -67,8 +67,12 @@ export class CollectionFields {
   @Contract(corsSchema.nullable(), { required: false })
   cors: CollectionEntity['cors'] = null;
 
-  @Contract(logBodiesSchema, { required: false, description: 'Which bodies the request log keeps' })
-  log_bodies: CollectionEntity['log_bodies'] = 'errors';
+  @Contract(logBodiesSchema.default('all'), {
+    required: false,
+    description:
+      'Which bodies the request log keeps: of every call, of those answered with 400 and above, or none',
+  })
+  log_bodies: CollectionEntity['log_bodies'] = 'all';
 
   @Contract(z.array(z.string().min(1).max(200)).max(100), {
     required: false,

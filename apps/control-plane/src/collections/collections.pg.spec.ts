@@ -30,7 +30,7 @@ describe('collections and their endpoints', () => {
       headers: [],
       credential_id: null,
       cors: null,
-      log_bodies: 'errors',
+      log_bodies: 'all',
       redact: [],
       retention_days: 90,
       status: 'draft',
