@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { ErrorBody } from '@portico/contracts';
 import type { Metrics } from '@portico/telemetry';
+import { requestIdOf } from '../server/request-id.ts';
 
 export interface NodeHealth {
   readonly node: string;
@@ -18,8 +20,10 @@ export interface AdminParts {
 /** `/healthz` `/readyz` `/metrics`, on a port of their own: no path of the partners' is reserved. */
 export function createAdminServer(parts: AdminParts): Server {
   return createServer((request, response) => {
+    const given = request.headers['x-request-id'];
+    response.setHeader('x-request-id', requestIdOf(typeof given === 'string' ? given : undefined));
     answer(parts, request, response).catch(() => {
-      if (!response.headersSent) json(response, 500, { error: 'internal_error' });
+      if (!response.headersSent) refuse(response, 'internal_error');
     });
   });
 }
@@ -30,7 +34,8 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    json(response, 405, { error: 'method_not_allowed' });
+    response.setHeader('allow', 'GET, HEAD');
+    refuse(response, 'method_not_allowed');
     return;
   }
   switch ((request.url ?? '').split('?', 1)[0]) {
@@ -45,12 +50,24 @@ async function answer(
       response.end(await metrics.text());
       return;
     default:
-      json(response, 404, { error: 'not_found' });
+      refuse(response, 'not_found');
   }
 }
 
 /** A stale node is ready: serving yesterday's contract beats serving nobody, and the body says so. */
 const isReady = (health: NodeHealth): boolean => health.revision !== null && !health.draining;
+
+const REFUSALS = {
+  not_found: { status: 404, message: 'Only /healthz, /readyz and /metrics are served here.' },
+  method_not_allowed: { status: 405, message: 'This method is not allowed here; see Allow.' },
+  internal_error: { status: 500, message: 'Something went wrong on our side.' },
+} as const;
+
+function refuse(response: ServerResponse, error: keyof typeof REFUSALS): void {
+  const { status, message } = REFUSALS[error];
+  const request_id = String(response.getHeader('x-request-id'));
+  json(response, status, { error, message, request_id } satisfies ErrorBody);
+}
 
 function json(response: ServerResponse, status: number, body: object): void {
   response.statusCode = status;
