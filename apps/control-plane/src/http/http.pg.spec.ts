@@ -101,6 +101,7 @@ describe('every answer', () => {
         'x-request-id',
       );
     expect(await given('req_from-the-caller.1')).toBe('req_from-the-caller.1');
+    expect(await given('7')).toBe('7');
     expect(await given('<script>')).toMatch(/^req_[0-9a-f]{32}$/);
     expect(await given('x'.repeat(200))).toMatch(/^req_[0-9a-f]{32}$/);
   });
