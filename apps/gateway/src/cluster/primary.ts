@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
+import type { ErrorBody } from '@portico/contracts';
 import { AggregatorRegistry } from 'prom-client';
 import type { Logger } from '@portico/telemetry';
 import type { GatewayConfig } from '../config.ts';
 import { listen } from '../server/http-listener.ts';
+import { newRequestId } from '../server/request-id.ts';
 import { tlsFiles } from '../server/tls-certificate.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -37,6 +39,9 @@ export async function startPrimary(config: GatewayConfig, logger: Logger): Promi
 }
 
 async function answer(pool: WorkerPool, url: string, response: ServerResponse): Promise<void> {
+  const request_id = newRequestId();
+  response.setHeader('x-request-id', request_id);
+  response.setHeader('content-type', 'application/json; charset=utf-8');
   switch (url.split('?', 1)[0]) {
     case '/healthz':
       response.end('{"status":"ok"}');
@@ -55,6 +60,12 @@ async function answer(pool: WorkerPool, url: string, response: ServerResponse): 
     }
     default:
       response.statusCode = 404;
-      response.end('{"error":"not_found"}');
+      response.end(
+        JSON.stringify({
+          error: 'not_found',
+          message: 'Only /healthz, /readyz and /metrics are served here.',
+          request_id,
+        } satisfies ErrorBody),
+      );
   }
 }
