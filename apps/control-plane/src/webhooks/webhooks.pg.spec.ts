@@ -202,6 +202,13 @@ describe('webhooks', () => {
       before: { id: test.id, status: 'failed' },
       after: { id: test.id, status: 'pending' },
     });
+    await portico.query(
+      `update webhook_deliveries set locked_until = now() + interval '1 minute' where id = $1`,
+      [test.id],
+    );
+    const busy = await portico.call('POST', path);
+    expect(busy.status).toBe(409);
+    expect(busy.body.error).toBe('conflict');
     for (const wrong of ['wh_retry/deliveries/whd_none', `wh_test/deliveries/${test.id}`]) {
       expect((await portico.call('POST', `webhooks/${wrong}/retry`)).status).toBe(404);
     }

@@ -26,6 +26,7 @@ describe('the webhook dispatcher', () => {
   let secret: string;
   const clock: Clock = { nowMs: 0 };
   const dispatchers: WebhookDispatcher[] = [];
+  const others: Upstream[] = [];
   const started = (...args: Parameters<typeof dispatcherOver>): WebhookDispatcher => {
     const one = dispatcherOver(...args);
     dispatchers.push(one);
@@ -60,7 +61,7 @@ describe('the webhook dispatcher', () => {
   });
   afterEach(async () => {
     await Promise.all(dispatchers.splice(0).map((one) => one.stop()));
-    await receiver.stop();
+    await Promise.all([receiver, ...others.splice(0)].map((one) => one.stop()));
     await database.dataSource.query('delete from webhooks');
   });
 
@@ -181,6 +182,7 @@ describe('the webhook dispatcher', () => {
 
   it('follows no redirect', async () => {
     const trap = await startUpstream();
+    others.push(trap);
     receiver.answerWith(answering(307, '', { location: `${trap.url}/trap` }));
     await announceNow();
     await dispatcher.deliverDue();
@@ -190,7 +192,6 @@ describe('the webhook dispatcher', () => {
       response_status: 307,
       error: 'answered 307; redirects are not followed',
     });
-    await trap.stop();
   });
 
   it('takes 410 for a final no', async () => {
@@ -242,8 +243,29 @@ describe('the webhook dispatcher', () => {
     expect(await delivery()).toMatchObject({ status: 'delivered', attempts: 2 });
   });
 
+  it('ignores the outcome of an attempt whose claim ran out and was taken over', async () => {
+    const held: (() => void)[] = [];
+    receiver.answerWith((_, response) => void held.push(() => response.writeHead(500).end()));
+    await announceNow();
+    const slow = started(database.dataSource, clock, { timeoutMs: 60_000 });
+    slow.wake();
+    await eventually(() => expect(held).toHaveLength(1));
+    clock.nowMs += 2 * MINUTE_MS;
+    receiver.answerWith(answering(200));
+    await dispatcher.deliverDue();
+    expect(await delivery()).toMatchObject({ status: 'delivered', attempts: 2 });
+    held[0]!();
+    await slow.deliverDue();
+    expect(await delivery()).toMatchObject({
+      status: 'delivered',
+      attempts: 2,
+      response_status: 200,
+    });
+  });
+
   it('serves others while one receiver hangs', async () => {
     const slow = await startUpstream(() => undefined);
+    others.push(slow);
     await insertWebhook(database.dataSource, {
       id: 'wh_slow',
       url: slow.url,
@@ -255,7 +277,6 @@ describe('the webhook dispatcher', () => {
     tight.wake();
     await eventually(async () => expect((await delivery()).status).toBe('delivered'));
     expect(slow.requests).toHaveLength(2);
-    await slow.stop();
   });
 
   it('tells only active webhooks that asked, and tests go to any', async () => {
