@@ -5,6 +5,7 @@ import {
   startPortalEstate,
   tokenOf,
   validateToken,
+  Visitor,
 } from '../portal-estate.ts';
 import type { TestPortico } from '../start-portico.ts';
 
@@ -40,14 +41,16 @@ describe('revoking portal access', () => {
 
     await portico.query(revoke);
     for (const path of ['/session', '/profiles', '/collections']) {
-      expect((await visitor.get(path)).status).toBe(401);
+      const { status, body } = await visitor.get(path);
+      expect([status, body.error]).toEqual([403, 'access_revoked']);
     }
     const refused = await validateToken(portico, tokenOf(link!));
     expect([refused.status, refused.body.error]).toEqual([403, 'access_revoked']);
 
     await portico.query(restore);
-    // A session does not come back with the access.
-    expect((await visitor.get('/session')).status).toBe(401);
+    // A session does not come back with the access: from here on, signing in again helps.
+    const ended = await visitor.get('/session');
+    expect([ended.status, ended.body.error]).toEqual([401, 'unauthenticated']);
     expect((await (await signIn(portico, EMAIL)).get('/session')).status).toBe(200);
   });
 
@@ -61,6 +64,33 @@ describe('revoking portal access', () => {
       expect((await portico.call('PATCH', 'clients/cl_acme', { body })).status).toBe(200);
     }
     expect((await visitor.get('/session')).status).toBe(401);
+  });
+
+  it('by an admin is told as such, although the session was ended in the same write', async () => {
+    const visitor = await signIn(portico, EMAIL);
+    await portico.call('PATCH', 'clients/cl_acme', { body: { has_portal_access: false } });
+    const answer = await visitor.get('/usage');
+    expect([answer.status, answer.body.error]).toEqual([403, 'access_revoked']);
+    await portico.call('PATCH', 'clients/cl_acme', { body: { has_portal_access: true } });
+  });
+
+  it.each(['', 'portico_portal=unknown'])(
+    'is not what a visitor without a session is told: cookie "%s"',
+    async (cookie) => {
+      const { status, body } = await new Visitor(portico, cookie).get('/session');
+      expect([status, body.error]).toEqual([401, 'unauthenticated']);
+    },
+  );
+
+  it('is not what somebody who signed out, or came too late, is told', async () => {
+    const [out, late] = [await signIn(portico, EMAIL), await signIn(portico, EMAIL)];
+    expect((await out.post('/logout')).status).toBe(204);
+    await portico.query(`update portal_sessions set expires_at = now() - interval '1 s'
+                         where ended_at is null and email = '${EMAIL}'`);
+    for (const visitor of [out, late]) {
+      const { status, body } = await visitor.get('/session');
+      expect([status, body.error]).toEqual([401, 'unauthenticated']);
+    }
   });
 
   it('leaves sessions alone when something else about the client changes', async () => {

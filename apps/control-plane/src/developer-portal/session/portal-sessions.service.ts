@@ -13,6 +13,14 @@ export interface PortalSession {
   readonly expiresAt: Date;
 }
 
+/** What a cookie is worth now. */
+export type FoundSession =
+  | { readonly kind: 'good'; readonly session: PortalSession }
+  /** The person may not be here any more, whoever ended the session, and however. */
+  | { readonly kind: 'revoked' }
+  /** Never was, signed out, too old, or ended by a revocation that was taken back since. */
+  | { readonly kind: 'unknown' };
+
 export interface NewSession {
   readonly clientId: string;
   readonly email: string;
@@ -25,6 +33,7 @@ interface SessionRow {
   readonly name: string;
   readonly email: string;
   readonly expires_at: Date;
+  readonly is_open: boolean;
   readonly may_enter: boolean;
 }
 
@@ -34,9 +43,10 @@ const MAY_ENTER = `
     select from client_emails e where e.client_id = c.id and e.email = s.email)`;
 
 const FIND = `
-  select s.client_id, c.name, s.email, s.expires_at, ${MAY_ENTER} as may_enter
+  select s.client_id, c.name, s.email, s.expires_at, s.ended_at is null as is_open,
+    ${MAY_ENTER} as may_enter
   from portal_sessions s join clients c on c.id = s.client_id
-  where s.sha256 = $1 and s.ended_at is null and s.expires_at > $2`;
+  where s.sha256 = $1 and s.expires_at > $2`;
 
 @Injectable()
 export class PortalSessions {
@@ -62,17 +72,21 @@ export class PortalSessions {
   }
 
   /** Asked on every request. A session found revoked is ended, so it does not return with the access. */
-  async find(secret: string): Promise<PortalSession | undefined> {
+  async find(secret: string): Promise<FoundSession> {
     const sha256 = secretDigest(secret);
     const rows = await this.dataSource.query<SessionRow[]>(FIND, [sha256, new Date()]);
     const row = rows[0];
-    if (row === undefined) return undefined;
+    if (row === undefined) return { kind: 'unknown' };
     if (!row.may_enter) {
-      await this.end(sha256);
-      return undefined;
+      if (row.is_open) await this.end(sha256);
+      return { kind: 'revoked' };
     }
+    if (!row.is_open) return { kind: 'unknown' };
     const client = { id: row.client_id, name: row.name };
-    return { sha256, client, email: row.email, expiresAt: row.expires_at };
+    return {
+      kind: 'good',
+      session: { sha256, client, email: row.email, expiresAt: row.expires_at },
+    };
   }
 
   async end(sha256: string): Promise<void> {

@@ -21,10 +21,13 @@ export class PortalGuard implements CanActivate {
   async canActivate(host: ExecutionContext): Promise<boolean> {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const secret = sessionCookieOf(request.headers.cookie);
-    const session = secret === undefined ? undefined : await this.sessions.find(secret);
-    if (session === undefined) {
+    const found = secret === undefined ? undefined : await this.sessions.find(secret);
+    // Told apart, because only one of the two is mended by signing in again.
+    if (found?.kind === 'revoked') throw new ApiError('access_revoked');
+    if (found?.kind !== 'good') {
       throw new ApiError('unauthenticated', { message: 'Sign in to the developer portal.' });
     }
+    const { session } = found;
     sessionByRequest.set(request.raw, session);
     identify(request, { type: 'portal', id: session.email, name: session.email });
     return true;
