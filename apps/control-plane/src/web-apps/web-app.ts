@@ -11,6 +11,8 @@ export interface WebApp {
   /** `/` or `/admin`. */
   readonly base: string;
   readonly root: string;
+  /** Where else images may come from: the operator's logo, when it lives on another host. */
+  readonly imageOrigins: readonly string[];
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -24,19 +26,20 @@ export const isBuilt = ({ root }: WebApp): boolean => existsSync(join(root, 'ind
  * No script, style or connection from anywhere but here. Inline styles are what the component library
  * sets on its elements; inline scripts stay forbidden.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  // blob: is how the portal shows an image that an API answered with.
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+const contentSecurityPolicy = ({ imageOrigins }: WebApp): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    // blob: is how the portal shows an image that an API answered with.
+    ["img-src 'self' data: blob:", ...imageOrigins].join(' '),
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 /** Vite puts a hash of the content into these names: what was once fetched never changes. */
 const HASHED = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
@@ -52,7 +55,7 @@ export async function serveWebApp(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const file = await fileOf(app, request.url);
-  reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+  reply.header('content-security-policy', contentSecurityPolicy(app));
   const isHashed = file !== undefined && HASHED.test(file);
   reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
   return reply.sendFile(file ?? 'index.html', app.root);

@@ -19,6 +19,7 @@ describe('the web apps', () => {
     portico = await startPortico({
       PORTAL_ASSETS_DIR: root,
       CONSOLE_ASSETS_DIR: join(root, 'nothing'),
+      PORTAL_LOGO_URL: 'https://cdn.brand.test/logo.svg?v=2',
     });
   });
   afterAll(async () => {
@@ -36,6 +37,12 @@ describe('the web apps', () => {
       expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
     },
   );
+
+  it('load images from here, from what an API answered, and the operator’s logo', async () => {
+    const policy = (await get('/')).headers.get('content-security-policy');
+    expect(policy).toContain("img-src 'self' data: blob: https://cdn.brand.test;");
+    expect(policy?.match(/https?:/g)).toHaveLength(1);
+  });
 
   it('let browsers keep hashed assets for ever', async () => {
     const answer = await get('/assets/index-D4f8sK2q.js', '*/*');

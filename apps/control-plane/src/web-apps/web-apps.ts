@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ControlPlaneConfig } from '../config.ts';
+import { portalSettings } from '../developer-portal/portal-settings.ts';
 import { notFound } from '../http/api-error.ts';
 import { errorBody } from '../http/error-filter.ts';
 import { builtBeside, isBuilt, registerFiles, serveWebApp, type WebApp } from './web-app.ts';
@@ -10,9 +11,10 @@ const RESERVED = /^\/(?:api|dev|healthz|readyz|metrics)(?:[/?]|$)/;
  * The portal at `/` and the console at `/admin`, as far as they are built. Everything that no route
  * answers ends here: a page for browsers, the error body for everything that is an API's business.
  */
-export function serveWebApps(fastify: FastifyInstance, { webApps }: ControlPlaneConfig): void {
-  const consoleApp = app('console', '/admin', webApps.consoleDir);
-  const portal = app('portal', '/', webApps.portalDir);
+export function serveWebApps(fastify: FastifyInstance, config: ControlPlaneConfig): void {
+  const { consoleDir, portalDir } = config.webApps;
+  const consoleApp = app('console', '/admin', consoleDir);
+  const portal = { ...app('portal', '/', portalDir), imageOrigins: logoOrigins(config) };
   registerFiles(fastify, portal.root);
   fastify.route({
     method: ['GET', 'HEAD'],
@@ -30,7 +32,13 @@ const app = (name: string, base: string, directory: string | null): WebApp => ({
   name,
   base,
   root: directory ?? builtBeside(name),
+  imageOrigins: [],
 });
+
+function logoOrigins(config: ControlPlaneConfig): string[] {
+  const { logo_url: logo } = portalSettings(config).branding;
+  return logo === null ? [] : [new URL(logo).origin];
+}
 
 const isUnder = (base: string, url: string): boolean =>
   url === base || url.startsWith(`${base}/`) || url.startsWith(`${base}?`);
