@@ -8,15 +8,21 @@ import { signIn, type Visitor } from '../portal-estate.ts';
 import { startPortico, type TestPortico } from '../start-portico.ts';
 
 interface Estate {
-  readonly collections: readonly { published: boolean; endpoints: readonly boolean[] }[];
+  /** `nested`: its base path is the full path of the first endpoint of the collection before it. */
+  readonly collections: readonly {
+    published: boolean;
+    nested: boolean;
+    endpoints: readonly boolean[];
+  }[];
   readonly clients: readonly { active: boolean; assigned: readonly number[] }[];
 }
 
-/** Statuses and assignments at random; a seed of its own for every run. */
+/** Statuses, nesting and assignments at random; a seed of its own for every run. */
 const anyEstate: fc.Arbitrary<Estate> = fc.record({
   collections: fc.array(
     fc.record({
       published: fc.boolean(),
+      nested: fc.boolean(),
       endpoints: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
     }),
     { minLength: 4, maxLength: 6 },
@@ -29,6 +35,9 @@ const anyEstate: fc.Arbitrary<Estate> = fc.record({
     { minLength: 4, maxLength: 6 },
   ),
 });
+
+const basePath = (collections: Estate['collections'], at: number): string =>
+  at > 0 && collections[at]?.nested === true ? `${basePath(collections, at - 1)}/e0` : `/c${at}`;
 
 const UNLIMITED: DecisionContext = {
   nowMs: Date.now(),
@@ -91,10 +100,11 @@ describe('the published surface', () => {
     if (visitor === undefined) return { enforced, signedIn: false };
     const collection = `/collections/coll_c${at}`;
     const profile_id = `pr_client${clientAt}`;
-    const [list, detail, openapi, one, tried] = await Promise.all([
+    const [list, detail, openapi, postman, one, tried] = await Promise.all([
       visitor.get('/collections'),
       visitor.get(collection),
       visitor.get(`${collection}/openapi`),
+      visitor.get(`${collection}/postman`),
       visitor.get(`${collection}/endpoints/${endpoint_id}`),
       visitor.post('/try', { profile_id, endpoint_id, method: 'GET' }),
     ]);
@@ -104,6 +114,7 @@ describe('the published surface', () => {
       enforced,
       listed: listed && inDetail.some(({ id }) => id === endpoint_id),
       exported: JSON.stringify(openapi.body).includes(`"${endpoint_id}"`),
+      inPostman: JSON.stringify(postman.body).includes(`Endpoint ${endpointAt}"`),
       shown: one.status === 200,
       tried: tried.status === 200,
     };
@@ -114,7 +125,7 @@ describe('the published surface', () => {
       index,
       {
         method: 'GET',
-        path: `/c${at}/e${endpointAt}`,
+        path: `${basePath(estate.collections, at)}/e${endpointAt}`,
         query: '',
         headers: { 'x-client-id': `cl_client${clientAt}`, 'x-profile-id': `pr_client${clientAt}` },
         clientIp: '203.0.113.7',
@@ -136,7 +147,7 @@ async function build(portico: TestPortico, { collections, clients }: Estate): Pr
     await post('collections', {
       id: `coll_c${at}`,
       name: `Collection ${at}`,
-      base_path: `/c${at}`,
+      base_path: basePath(collections, at),
       upstreams: { production: { targets: [{ url: 'http://127.0.0.1:9' }] } },
       status: status(published),
     });
@@ -146,6 +157,7 @@ async function build(portico: TestPortico, { collections, clients }: Estate): Pr
         name: `Endpoint ${endpointAt}`,
         methods: ['GET'],
         path: `/e${endpointAt}`,
+        allowed_auth_types: ['none'],
         status: status(isPublished),
       });
     }

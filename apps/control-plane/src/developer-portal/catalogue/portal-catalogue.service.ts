@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { mayCall, maySee, type ScopedClient } from '@portico/enforcement';
+import { findShadowed, mayCall, maySee, type ScopedClient } from '@portico/enforcement';
 import { DataSource, In } from 'typeorm';
 import { ClientCollectionEntity } from '../../clients/client-collection.entity.ts';
 import { ClientEntity } from '../../clients/client.entity.ts';
@@ -66,6 +66,7 @@ export class PortalCatalogue {
       .findOneBy({ id: endpoint.collection_id });
     if (collection === null) throw notFound();
     if (!mayCall(client, publishable(collection), publishable(endpoint))) throw notFound();
+    if (isHidden(collection, endpoint, await this.published())) throw notFound();
     return { collection, endpoint };
   }
 
@@ -85,17 +86,36 @@ export class PortalCatalogue {
     client: ScopedClient,
     collections: readonly CollectionEntity[],
   ): Promise<VisibleCollection[]> {
-    const endpoints = await this.dataSource.getRepository(EndpointEntity).find({
-      where: { collection_id: In(collections.map(({ id }) => id)) },
-      order: { created_at: 'ASC', id: 'ASC' },
-    });
+    const [published, endpoints] = await Promise.all([
+      this.published(),
+      this.dataSource.getRepository(EndpointEntity).find({
+        where: { collection_id: In(collections.map(({ id }) => id)) },
+        order: { created_at: 'ASC', id: 'ASC' },
+      }),
+    ]);
     return collections.map((collection) => ({
       collection,
       endpoints: endpoints.filter(
         (endpoint) =>
           endpoint.collection_id === collection.id &&
-          mayCall(client, publishable(collection), publishable(endpoint)),
+          mayCall(client, publishable(collection), publishable(endpoint)) &&
+          !isHidden(collection, endpoint, published),
       ),
     }));
   }
+
+  /** Everybody's: a base path takes requests from another one whoever is assigned to it. */
+  private published(): Promise<Pick<CollectionEntity, 'id' | 'base_path'>[]> {
+    return this.dataSource.getRepository(CollectionEntity).find({
+      select: { id: true, base_path: true },
+      where: { status: 'published' },
+    });
+  }
 }
+
+/** True when a longer base path takes every request to the endpoint: it cannot be called at all. */
+const isHidden = (
+  collection: CollectionEntity,
+  endpoint: EndpointEntity,
+  published: readonly Pick<CollectionEntity, 'id' | 'base_path'>[],
+): boolean => findShadowed(collection, endpoint, published) !== null;
