@@ -7,6 +7,7 @@ import {
   startRedis,
   type Mailbox as TestMailbox,
   type Running,
+  type Service,
 } from '@portico/testkit';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -82,11 +83,20 @@ export async function startStandalone(
 /** Four services as five processes on real PostgreSQL, NATS and Redis, with a real mail server. */
 export interface Distributed extends Deployment {
   readonly processes: Readonly<Record<'controlPlane' | 'logIngest', Running>>;
-  readonly gateways: readonly Running[];
+  readonly gateways: readonly GatewayNode[];
   readonly database: { stop(): Promise<void> };
+  readonly nats: Service;
+  readonly redis: Service;
   restartLogIngest(): Promise<Running>;
   /** One more gateway node, with a cache directory of its own. */
-  startGateway(): Promise<{ readonly url: string; readonly process: Running }>;
+  startGateway(): Promise<GatewayNode>;
+}
+
+export interface GatewayNode {
+  readonly url: string;
+  readonly process: Running;
+  /** The same node again, on the same ports and directory, once its process has ended. */
+  restart(): Promise<GatewayNode>;
 }
 
 export async function startDistributed(): Promise<Distributed> {
@@ -136,27 +146,31 @@ export async function startDistributed(): Promise<Distributed> {
   const logIngest = await startLogIngest();
   const controlPlane = await service('control-plane', shared, `${controlPlaneUrl}/readyz`);
 
-  const startGateway = async () => {
-    const own = running.length === 2 ? ports : await portEnv();
-    const env = { ...shared, ...pick(own, GATEWAY_PORTS), SNAPSHOT_CACHE_DIR: await scratchDir() };
-    const started = await service(
-      'gateway',
-      env,
-      `http://127.0.0.1:${own['GATEWAY_ADMIN_PORT']}/readyz`,
-    );
-    return { url: `http://127.0.0.1:${own['GATEWAY_PORT']}`, process: started };
+  const startGateway = async (own?: Record<string, string>): Promise<GatewayNode> => {
+    const settings = own ?? {
+      ...pick(running.length === 2 ? ports : await portEnv(), GATEWAY_PORTS),
+      SNAPSHOT_CACHE_DIR: await mkdtemp(join(dir, 'cache-')),
+    };
+    const readyUrl = `http://127.0.0.1:${settings['GATEWAY_ADMIN_PORT']}/readyz`;
+    return {
+      process: await service('gateway', { ...shared, ...settings }, readyUrl),
+      url: `http://127.0.0.1:${settings['GATEWAY_PORT']}`,
+      restart: () => startGateway(settings),
+    };
   };
   const gateways = [await startGateway(), await startGateway()];
 
   return {
     controlPlaneUrl,
     gatewayUrls: gateways.map((gateway) => gateway.url),
-    gateways: gateways.map((gateway) => gateway.process),
+    gateways,
+    nats,
+    redis,
     processes: { controlPlane, logIngest },
     database,
     admin: new Admin(controlPlaneUrl, ADMIN_KEY),
     mailbox: smtpMailbox(mail),
-    startGateway,
+    startGateway: () => startGateway(),
     restartLogIngest: startLogIngest,
     output: () => running.map((one) => one.output()).join('\n'),
     stop: async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, startUpstream, type Upstream } from '@portico/testkit';
 import { startDistributed, type Distributed } from './deployment.ts';
 import { call } from './http.ts';
+import { keepCalling } from './load.ts';
 
 const PATH = '/resilience/ping';
 
@@ -27,9 +28,16 @@ describe('partner traffic when parts of the product die', () => {
       status: 'published',
     });
     await admin.send('PUT', '/collections/coll_resilience/status', { status: 'published' });
+    await admin.create('/policies', {
+      id: 'pol_resilience',
+      name: 'Counted',
+      rate_limits: [{ requests: 1_000_000, window: '1m' }],
+      quota: { requests: 100_000_000, period: 'month' },
+    });
     await admin.create('/clients', {
       id: 'cl_resilience',
       name: 'Resilience',
+      policy_id: 'pol_resilience',
       collections: ['coll_resilience'],
     });
     const { data } = (await admin.get('/clients/cl_resilience/profiles')).json<{
@@ -68,6 +76,31 @@ describe('partner traffic when parts of the product die', () => {
     }
   });
 
+  it('notices nothing while NATS, then Redis, stands still: no call fails, no record is lost or doubled', async () => {
+    const load = keepCalling(portico.gatewayUrls, PATH, headers);
+    for (const service of [portico.nats, portico.redis]) {
+      service.freeze();
+      await calls(upstream, 200);
+      service.thaw();
+      await calls(upstream, 50);
+    }
+    const { failures, requestIds } = await load.stop();
+    expect(failures).toEqual([]);
+    await expectStoredOnce(requestIds);
+  });
+
+  it('notices nothing of a rolling restart of every gateway node', async () => {
+    const load = keepCalling(portico.gatewayUrls, PATH, headers);
+    for (const gateway of portico.gateways) {
+      await calls(upstream, 50);
+      expect(await gateway.process.stop(40_000)).toBe(0);
+      await gateway.restart();
+    }
+    const { failures, requestIds } = await load.stop();
+    expect(failures).toEqual([]);
+    await expectStoredOnce(requestIds);
+  });
+
   it('keeps serving, and starts a new node, while control plane and database are dead', async () => {
     await portico.processes.controlPlane.kill();
     await portico.database.stop();
@@ -80,4 +113,38 @@ describe('partner traffic when parts of the product die', () => {
     const outside = await call(`${late.url}/elsewhere`, { headers });
     expect(outside.status).toBe(404);
   });
+
+  async function expectStoredOnce(requestIds: readonly string[]): Promise<void> {
+    await eventually(
+      async () => {
+        const stored = await storedIds();
+        const missing = requestIds.filter((id) => !stored.has(id));
+        if (missing.length > 0) throw new Error(`${missing.length} calls are not stored yet`);
+        const doubled = requestIds.filter((id) => stored.get(id) !== 1);
+        expect(doubled).toEqual([]);
+      },
+      { withinMs: 30_000 },
+    );
+  }
+
+  /** Every request id of the client in the log, and how often it is there. */
+  async function storedIds(): Promise<Map<string, number>> {
+    const times = new Map<string, number>();
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const answer = await portico.admin.get(
+        `/request-logs?client_id=cl_resilience&limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      const page = answer.json<{ data: { request_id: string }[]; next_cursor: string | null }>();
+      for (const row of page.data) times.set(row.request_id, (times.get(row.request_id) ?? 0) + 1);
+      cursor = page.next_cursor;
+    }
+    return times;
+  }
 });
+
+/** Resolves once `count` more calls have reached the backend. */
+async function calls(upstream: Upstream, count: number): Promise<void> {
+  const until = upstream.requests.length + count;
+  await eventually(() => upstream.requests.length >= until, { withinMs: 30_000 });
+}
