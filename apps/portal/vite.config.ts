@@ -1,9 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { firstLoadBudget } from './build/first-load-budget.ts';
+import { precompress } from './build/precompress.ts';
 
 export default defineConfig({
-  plugins: [react(), firstLoadBudget({ maxKilobytes: 250 })],
+  plugins: [react(), firstLoadBudget({ maxKilobytes: 250 }), precompress()],
   build: {
     target: 'es2022',
     // These know `light-dark()`; rewriting it for older ones would lose the colour scheme.

@@ -44,9 +44,18 @@ const contentSecurityPolicy = ({ imageOrigins }: WebApp): string =>
 /** Vite puts a hash of the content into these names: what was once fetched never changes. */
 const HASHED = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 
-/** `reply.sendFile` with the root as its argument; registered once for all web apps. */
+/**
+ * `reply.sendFile` with the root as its argument; registered once for all web apps. Where the build
+ * left a `.br` or `.gz` beside a file, browsers that take it get that.
+ */
 export const registerFiles = (fastify: FastifyInstance, root: string): unknown =>
-  fastify.register(fastifyStatic, { root, serve: false, cacheControl: false, dotfiles: 'deny' });
+  fastify.register(fastifyStatic, {
+    root,
+    serve: false,
+    cacheControl: false,
+    dotfiles: 'deny',
+    preCompressed: true,
+  });
 
 /** The file that was asked for, or the application itself, which routes in the browser. */
 export async function serveWebApp(

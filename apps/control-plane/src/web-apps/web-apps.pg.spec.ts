@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPortico, type TestPortico } from '../../test/start-portico.ts';
 
@@ -16,6 +17,8 @@ describe('the web apps', () => {
     await writeFile(join(root, 'index.html'), '<title>portal</title>');
     await writeFile(join(root, '.secret'), 'hidden');
     await writeFile(join(root, 'assets/index-D4f8sK2q.js'), 'export {}');
+    await writeFile(join(root, 'assets/big-A1b2C3d4.js'), 'export const big = 1');
+    await writeFile(join(root, 'assets/big-A1b2C3d4.js.gz'), gzipSync('export const big = 1'));
     portico = await startPortico({
       PORTAL_ASSETS_DIR: root,
       CONSOLE_ASSETS_DIR: join(root, 'nothing'),
@@ -49,6 +52,22 @@ describe('the web apps', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toContain('javascript');
     expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  });
+
+  it('send what the build has compressed, to whoever takes it', async () => {
+    const compressed = await portico.call('GET', '/assets/big-A1b2C3d4.js', {
+      key: null,
+      headers: { accept: '*/*', 'accept-encoding': 'gzip' },
+    });
+    expect(compressed.headers.get('content-encoding')).toBe('gzip');
+    expect(compressed.headers.get('content-type')).toContain('javascript');
+    expect(compressed.headers.get('vary')).toContain('accept-encoding');
+    const plain = await portico.call('GET', '/assets/big-A1b2C3d4.js', {
+      key: null,
+      headers: { accept: '*/*', 'accept-encoding': 'identity' },
+    });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(plain.body).toBe('export const big = 1');
   });
 
   it.each(['/.secret', '/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc%2fpasswd', '/%00'])(
