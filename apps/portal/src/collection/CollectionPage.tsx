@@ -1,4 +1,4 @@
-import { Anchor, Skeleton } from '@mantine/core';
+import { Anchor, Skeleton, VisuallyHidden } from '@mantine/core';
 import { EnvironmentDot, LoadingRows, Panel, Tag, Prose } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
@@ -21,7 +21,7 @@ export function CollectionPage() {
   if (error && !data) {
     return (
       <Panel>
-        <ErrorPanel error={error} onRetry={() => void refetch()} />
+        <ErrorPanel isPage error={error} onRetry={() => void refetch()} />
       </Panel>
     );
   }
@@ -63,6 +63,7 @@ function Collection({ collection }: { collection: CollectionDetail }) {
 function LoadingCollection() {
   return (
     <>
+      <VisuallyHidden component="h1">Loading the API…</VisuallyHidden>
       <Skeleton height={34} width={280} mb="xl" />
       <LoadingRows rows={6} height={56} />
     </>

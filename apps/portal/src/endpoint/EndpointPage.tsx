@@ -1,4 +1,4 @@
-import { Anchor, Breadcrumbs, Skeleton } from '@mantine/core';
+import { Anchor, Breadcrumbs, Skeleton, VisuallyHidden } from '@mantine/core';
 import { LoadingRows, MethodBadge, Panel, Prose } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from 'react-router';
@@ -21,7 +21,7 @@ export function EndpointPage() {
   if (error && !data) {
     return (
       <Panel>
-        <ErrorPanel error={error} onRetry={() => void refetch()} />
+        <ErrorPanel isPage error={error} onRetry={() => void refetch()} />
       </Panel>
     );
   }
@@ -72,6 +72,7 @@ function Endpoint({ endpoint, collectionId }: { endpoint: EndpointDetail; collec
 function LoadingEndpoint() {
   return (
     <>
+      <VisuallyHidden component="h1">Loading the endpoint…</VisuallyHidden>
       <Skeleton height={34} width={320} mb="xl" />
       <LoadingRows rows={5} height={64} />
     </>

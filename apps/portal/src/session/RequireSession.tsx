@@ -19,7 +19,7 @@ export function RequireSession({ children }: { children: ReactNode }) {
     return (
       <Container size="sm" py="xl" component="main">
         <Panel>
-          <ErrorPanel error={error} onRetry={() => void refetch()} />
+          <ErrorPanel isPage error={error} onRetry={() => void refetch()} />
         </Panel>
       </Container>
     );

@@ -9,6 +9,7 @@ export function CrashPage() {
     <Container size="sm" py="xl" component="main">
       <Panel>
         <MessageState
+          isPage
           role="alert"
           icon={<CircleAlert size={22} />}
           title="This page stopped working"

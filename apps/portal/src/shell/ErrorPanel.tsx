@@ -4,12 +4,20 @@ import { CircleAlert, CloudOff, RotateCw } from 'lucide-react';
 import { ApiError } from '../api/api-error.ts';
 import { SupportContact } from './branding.tsx';
 
+interface ErrorPanelProps {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+  /** Nothing else is on the page. */
+  readonly isPage?: boolean;
+}
+
 /** A part of a page that could not be loaded: what happened, and another try. */
-export function ErrorPanel({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ErrorPanel({ error, onRetry, isPage = false }: ErrorPanelProps) {
   const api = error instanceof ApiError ? error : undefined;
   const isUnreachable = api?.status === 0;
   return (
     <MessageState
+      isPage={isPage}
       role="alert"
       icon={isUnreachable ? <CloudOff size={22} /> : <CircleAlert size={22} />}
       title={isUnreachable ? 'The portal cannot be reached' : 'This could not be loaded'}

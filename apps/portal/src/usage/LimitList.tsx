@@ -46,9 +46,12 @@ function LimitBar({ limit }: { limit: UsageLimit }) {
       </div>
       <p className={classes.note}>
         {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
-        {limit.used > 0 &&
-          `Free again ${formatRelative(Math.max(Date.parse(limit.resets_at), nowMs), nowMs)}.`}
+        {limit.used > 0 && `Free again ${whenFree(Date.parse(limit.resets_at), nowMs)}.`}
       </p>
     </li>
   );
 }
+
+/** The figure may be some seconds old: what should be free by now is said to be so in a moment. */
+const whenFree = (resetsMs: number, nowMs: number): string =>
+  resetsMs - nowMs < 5_000 ? 'in a moment' : formatRelative(resetsMs, nowMs);

@@ -5,6 +5,7 @@ import {
   Button,
   Code,
   createTheme,
+  Drawer,
   Modal,
   Paper,
   SegmentedControl,
@@ -48,6 +49,12 @@ const MONO =
 
 const heading = (fontSize: string, lineHeight: string) => ({ fontSize, lineHeight });
 
+/** A dialog's own header is no second banner of the page, and its cross has a name. */
+const DIALOG = {
+  attributes: { header: { role: 'presentation' } },
+  closeButtonProps: { 'aria-label': 'Close' },
+} as const;
+
 /** The look of both web apps; the accent colour is the operator's. */
 export const porticoTheme = (accent: string): MantineThemeOverride =>
   createTheme({
@@ -85,7 +92,8 @@ export const porticoTheme = (accent: string): MantineThemeOverride =>
       Badge: Badge.extend({ defaultProps: { radius: 'sm', variant: 'light' } }),
       Button: Button.extend({ defaultProps: { fw: 600 } }),
       Code: Code.extend({ defaultProps: { bg: 'transparent', p: 0, fz: '0.92em' } }),
-      Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg' } }),
+      Drawer: Drawer.extend({ defaultProps: DIALOG }),
+      Modal: Modal.extend({ defaultProps: { centered: true, radius: 'lg', ...DIALOG } }),
       Paper: Paper.extend({ defaultProps: { radius: 'lg' } }),
       SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'sm' } }),
       Table: Table.extend({ defaultProps: { verticalSpacing: 'sm', horizontalSpacing: 'md' } }),
