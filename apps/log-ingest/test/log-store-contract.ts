@@ -275,6 +275,47 @@ export function describeLogStore(name: string, open: () => Promise<StoreUnderTes
       ]);
     });
 
+    it('counts what one profile called, by hours and by minutes', async () => {
+      const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS;
+      const own = { timestamp_ms: hour + 1, profile_id: 'pr_own' };
+      await put(
+        aRecord({ ...own, endpoint_id: 'ep_a' }),
+        aRecord({ ...own, endpoint_id: 'ep_b', status: 404 }),
+        aRecord({ timestamp_ms: hour + 1, profile_id: 'pr_other' }),
+        aRecord({ ...own, client_id: 'cl_globex' }),
+      );
+      const asked = { from: iso(hour), to: iso(hour + HOUR_MS), profile_id: 'pr_own' };
+      for (const interval of ['1m', '1h', '1d'] as const) {
+        const query = { ...asked, interval, client_id: 'cl_acme' };
+        const { totals, facets } = await store.aggregate(query);
+        expect(totals).toMatchObject({ requests: 2, errors: 1 });
+        expect(facets.clients).toEqual([{ value: 'cl_acme', requests: 2, errors: 1 }]);
+        expect(facets.endpoints).toEqual([
+          { value: 'ep_a', requests: 1, errors: 0 },
+          { value: 'ep_b', requests: 1, errors: 1 },
+        ]);
+      }
+    });
+
+    it('names the busiest 50 values of a facet, the busiest first, and counts all of them', async () => {
+      const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS;
+      const calls = Array.from({ length: 60 }, (_, n) =>
+        Array.from({ length: n < 2 ? 3 - n : 1 }, () =>
+          aRecord({ timestamp_ms: hour + n, endpoint_id: `ep_${String(n).padStart(2, '0')}` }),
+        ),
+      );
+      await put(...calls.flat());
+      const range = { from: iso(hour), to: iso(hour + HOUR_MS) };
+      const { totals, facets } = await store.aggregate({ ...range, interval: '1h' });
+      expect(totals.requests).toBe(63);
+      expect(facets.endpoints).toHaveLength(50);
+      expect(facets.endpoints.slice(0, 3)).toEqual([
+        { value: 'ep_00', requests: 3, errors: 0 },
+        { value: 'ep_01', requests: 2, errors: 0 },
+        { value: 'ep_02', requests: 1, errors: 0 },
+      ]);
+    });
+
     it('adds a usage delta once, and only to its own client and days', async () => {
       const delta = aDelta({
         counts: [

@@ -59,10 +59,11 @@ describe('the PostgreSQL log store', () => {
       expect(names).toEqual([
         { name: '0001_request_records.sql' },
         { name: '0002_rollups_and_usage.sql' },
+        { name: '0003_rollups_by_profile.sql' },
       ]);
       await ask('DROP SCHEMA logs CASCADE');
       const applied = await Promise.all([store.migrate(), store.migrate(), store.migrate()]);
-      expect(applied.flat()).toHaveLength(2);
+      expect(applied.flat()).toHaveLength(3);
     }));
 
   it('has tables for the days around now before anything is written', () =>

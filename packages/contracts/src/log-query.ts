@@ -80,6 +80,7 @@ export interface LogPage {
 
 export const metricsQuerySchema = z.strictObject({
   client_id: z.string().optional(),
+  profile_id: z.string().optional(),
   collection_id: z.string().optional(),
   from: z.iso.datetime(),
   to: z.iso.datetime(),

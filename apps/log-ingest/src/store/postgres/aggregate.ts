@@ -1,7 +1,7 @@
 import type { Facet, MetricsBucket, MetricsQuery, MetricsSummary } from '@portico/contracts';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { bucketInSql, quantileOf } from './latency-buckets.ts';
-import { inTransaction } from './transaction.ts';
+import { withClient } from './transaction.ts';
 
 export const INTERVAL_MS = {
   '1m': 60_000,
@@ -13,24 +13,39 @@ const FACET_VALUES_MAX = 50;
 
 /**
  * Charts of hours and days read the hourly counts; those of minutes count the records themselves,
- * over the short ranges that the API allows for them.
+ * over the short ranges that the API allows for them. Either is read once, whatever it is counted by:
+ * so totals, buckets and facets are of the same moment.
  */
-export function aggregate(pool: Pool, query: MetricsQuery): Promise<MetricsSummary> {
-  // One transaction, so that totals, buckets and facets are of the same moment.
-  return inTransaction(pool, async (client) => {
-    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    const counts = await countLatencies(client, query);
-    return {
-      totals: summarise(counts),
-      buckets: bucketsOf(counts, query),
-      facets: {
-        clients: await facet(client, query, 'client_id'),
-        collections: await facet(client, query, 'collection_id'),
-        endpoints: await facet(client, query, 'endpoint_id'),
-        statuses: await facet(client, query, 'status'),
-      },
-    };
-  });
+export async function aggregate(pool: Pool, query: MetricsQuery): Promise<MetricsSummary> {
+  const rows = await withClient(pool, (client) =>
+    client.query<Row>(countSql(query), [...valuesOf(query), INTERVAL_MS[query.interval]]),
+  );
+  const byKind = Map.groupBy(rows.rows, ({ kind }) => kind);
+  const counts = (byKind.get('latency') ?? []).map(toCount);
+  const facet = (column: Facetable): readonly Facet[] => (byKind.get(column) ?? []).map(toFacet);
+  return {
+    totals: summarise(counts),
+    buckets: bucketsOf(counts, query),
+    facets: {
+      clients: facet('client_id'),
+      collections: facet('collection_id'),
+      endpoints: facet('endpoint_id'),
+      statuses: facet('status'),
+    },
+  };
+}
+
+const FACETABLE = ['client_id', 'collection_id', 'endpoint_id', 'status'] as const;
+type Facetable = (typeof FACETABLE)[number];
+
+/** Either requests of one latency within one interval, or of one value of a facet. */
+interface Row {
+  readonly kind: 'latency' | Facetable;
+  readonly at_ms: string | null;
+  readonly bucket: string | null;
+  readonly value: string | null;
+  readonly requests: string;
+  readonly errors: string;
 }
 
 interface Count {
@@ -40,19 +55,39 @@ interface Count {
   readonly errors: number;
 }
 
-async function countLatencies(client: PoolClient, query: MetricsQuery): Promise<readonly Count[]> {
-  const { rows } = await client.query<Record<'at_ms' | 'bucket' | 'requests' | 'errors', string>>(
-    `SELECT (extract(epoch FROM at) * 1000)::bigint / $5 * $5 AS at_ms, bucket,
-            sum(requests) AS requests, sum(requests) FILTER (WHERE status >= 400) AS errors
-     FROM (${sourceOf(query)}) AS counted GROUP BY 1, 2`,
-    [...valuesOf(query), INTERVAL_MS[query.interval]],
-  );
-  return rows.map((row) => ({
-    atMs: Number(row.at_ms),
-    latencyBucket: Number(row.bucket),
-    requests: Number(row.requests),
-    errors: Number(row.errors),
-  }));
+const toCount = (row: Row): Count => ({
+  atMs: Number(row.at_ms),
+  latencyBucket: Number(row.bucket),
+  requests: Number(row.requests),
+  errors: Number(row.errors),
+});
+
+const toFacet = ({ value, requests, errors }: Row): Facet => ({
+  value: value ?? '',
+  requests: Number(requests),
+  errors: Number(errors),
+});
+
+/** Of every facet the busiest values; '' (refused before it was known) is not a value. */
+function countSql(query: MetricsQuery): string {
+  const kinds = FACETABLE.map((column) => `WHEN grouping(${column}) = 0 THEN '${column}'`);
+  const values = FACETABLE.map((column) => `WHEN grouping(${column}) = 0 THEN ${column}::text`);
+  return `
+    WITH counted AS (
+      SELECT (extract(epoch FROM at) * 1000)::bigint / $6 * $6 AS at_ms, source.*
+      FROM (${sourceOf(query)}) AS source
+    ), grouped AS (
+      SELECT CASE ${kinds.join(' ')} ELSE 'latency' END AS kind, at_ms, bucket,
+             CASE ${values.join(' ')} END AS value, sum(requests) AS requests,
+             coalesce(sum(requests) FILTER (WHERE status >= 400), 0) AS errors
+      FROM counted
+      GROUP BY GROUPING SETS ((at_ms, bucket), ${FACETABLE.map((name) => `(${name})`).join(', ')})
+    ), ranked AS (
+      SELECT *, row_number() OVER (PARTITION BY kind ORDER BY requests DESC, value) AS rank
+      FROM grouped WHERE kind = 'latency' OR value <> ''
+    )
+    SELECT kind, at_ms, bucket, value, requests, errors FROM ranked
+    WHERE kind = 'latency' OR rank <= ${FACET_VALUES_MAX} ORDER BY kind, rank`;
 }
 
 /** `at, client_id, collection_id, endpoint_id, status, bucket, requests`, filtered. */
@@ -66,13 +101,16 @@ function sourceOf(query: MetricsQuery): string {
     : 'client_id, collection_id, endpoint_id, status, latency_bucket AS bucket, requests';
   return `SELECT ${at} AS at, ${counted} FROM ${table}
           WHERE ${at} >= $1 AND ${at} < $2 AND ($3::text IS NULL OR client_id = $3)
-            AND ($4::text IS NULL OR collection_id = $4)`;
+            AND ($4::text IS NULL OR collection_id = $4)
+            AND ($5::text IS NULL OR profile_id = $5)`;
 }
 
 /** Hourly counts know whole hours only: a range that starts within one has all of it. */
-function valuesOf({ from, to, interval, client_id, collection_id }: MetricsQuery): unknown[] {
-  const start = Math.floor(Date.parse(from) / INTERVAL_MS[interval]) * INTERVAL_MS[interval];
-  return [new Date(start), new Date(to), client_id ?? null, collection_id ?? null];
+function valuesOf(query: MetricsQuery): unknown[] {
+  const stepMs = INTERVAL_MS[query.interval];
+  const start = new Date(Math.floor(Date.parse(query.from) / stepMs) * stepMs);
+  const { client_id = null, collection_id = null, profile_id = null } = query;
+  return [start, new Date(query.to), client_id, collection_id, profile_id];
 }
 
 function bucketsOf(counts: readonly Count[], query: MetricsQuery): readonly MetricsBucket[] {
@@ -101,26 +139,4 @@ function summarise(counts: readonly Count[]): MetricsSummary['totals'] {
     p95_ms: quantileOf(histogram, 0.95),
     p99_ms: quantileOf(histogram, 0.99),
   };
-}
-
-type Facetable = 'client_id' | 'collection_id' | 'endpoint_id' | 'status';
-
-/** The busiest values; records without one (refused before it was known) are not a value. */
-async function facet(
-  client: PoolClient,
-  query: MetricsQuery,
-  column: Facetable,
-): Promise<readonly Facet[]> {
-  const { rows } = await client.query<Record<'value' | 'requests' | 'errors', string>>(
-    `SELECT ${column}::text AS value, sum(requests) AS requests,
-            coalesce(sum(requests) FILTER (WHERE status >= 400), 0) AS errors
-     FROM (${sourceOf(query)}) AS counted WHERE ${column}::text <> ''
-     GROUP BY 1 ORDER BY sum(requests) DESC, 1 LIMIT ${FACET_VALUES_MAX}`,
-    valuesOf(query),
-  );
-  return rows.map(({ value, requests, errors }) => ({
-    value,
-    requests: Number(requests),
-    errors: Number(errors),
-  }));
 }

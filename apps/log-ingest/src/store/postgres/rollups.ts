@@ -13,12 +13,13 @@ export async function addToRollups(
   if (counts.length === 0) return;
   await client.query(
     `INSERT INTO logs.rollup_hourly AS r
-       (hour, client_id, collection_id, endpoint_id, status, latency_bucket, requests)
-     SELECT to_timestamp(hour / 1000.0), client_id, collection_id, endpoint_id, status, bucket, requests
-     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[],
-                 $7::bigint[])
-       AS t (hour, client_id, collection_id, endpoint_id, status, bucket, requests)
-     ON CONFLICT (hour, client_id, collection_id, endpoint_id, status, latency_bucket)
+       (hour, client_id, profile_id, collection_id, endpoint_id, status, latency_bucket, requests)
+     SELECT to_timestamp(hour / 1000.0), client_id, profile_id, collection_id, endpoint_id, status,
+            bucket, requests
+     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[],
+                 $7::smallint[], $8::bigint[])
+       AS t (hour, client_id, profile_id, collection_id, endpoint_id, status, bucket, requests)
+     ON CONFLICT (hour, client_id, profile_id, collection_id, endpoint_id, status, latency_bucket)
      DO UPDATE SET requests = r.requests + excluded.requests`,
     columnsOf(counts),
   );
@@ -28,6 +29,7 @@ interface Count {
   readonly key: readonly [
     hour: number,
     client: string,
+    profile: string,
     coll: string,
     ep: string,
     status: number,
@@ -43,6 +45,7 @@ function countByKey(records: readonly RequestRecord[]): readonly Count[] {
     const key = [
       Math.floor(record.timestamp_ms / HOUR_MS) * HOUR_MS,
       record.client_id ?? '',
+      record.profile_id ?? '',
       record.collection_id ?? '',
       record.endpoint_id ?? '',
       record.status,
@@ -57,6 +60,6 @@ function countByKey(records: readonly RequestRecord[]): readonly Count[] {
 }
 
 const columnsOf = (counts: readonly Count[]): unknown[][] => [
-  ...[0, 1, 2, 3, 4, 5].map((part) => counts.map(({ key }) => key[part])),
+  ...[0, 1, 2, 3, 4, 5, 6].map((part) => counts.map(({ key }) => key[part])),
   counts.map(({ requests }) => requests),
 ];
