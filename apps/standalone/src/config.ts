@@ -118,6 +118,8 @@ function serviceEnv(
     PORTICO_ADMIN_API_KEY: decided.adminApiKey,
     LOG_LEVEL: decided.logLevel,
     PORTAL_URL: env['PORTAL_URL'] ?? `http://localhost:${decided.controlPlanePort}`,
+    // Whoever tries webhooks on a laptop receives them there.
+    WEBHOOK_ALLOW_PRIVATE: env['WEBHOOK_ALLOW_PRIVATE'] ?? 'true',
     CONTROL_PLANE_HOST: host('CONTROL_PLANE_HOST'),
     GATEWAY_HOST: host('GATEWAY_HOST'),
     GATEWAY_ADMIN_HOST: host('GATEWAY_ADMIN_HOST'),
