@@ -8,6 +8,7 @@ import { ClientUsage } from '../usage/client-usage.service.ts';
 import { CatalogueController } from './catalogue/catalogue.controller.ts';
 import { PortalCatalogue } from './catalogue/portal-catalogue.service.ts';
 import { EvidenceController } from './evidence/evidence.controller.ts';
+import { OwnMetricsController } from './evidence/own-metrics.controller.ts';
 import { PORTAL_SETTINGS, portalSettings } from './portal-settings.ts';
 import { PortalCredentials } from './profiles/portal-credentials.service.ts';
 import { PortalProfiles } from './profiles/portal-profiles.service.ts';
@@ -29,6 +30,7 @@ import { TryService } from './try/try.service.ts';
     CatalogueController,
     TryController,
     EvidenceController,
+    OwnMetricsController,
   ],
   providers: [
     {

@@ -3,12 +3,9 @@ import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   logExportQuerySchema,
   logSearchQuerySchema,
-  metricsQuerySchema,
   type LogExportQuery,
   type LogSearchQuery,
-  type MetricsQuery,
 } from '@portico/contracts';
-import { z } from 'zod';
 import { READS_LOGS, RequireRole } from '../access/roles.ts';
 import { Answers, AnswersPage } from '../http/api-docs.ts';
 import { ContractQuery, DocumentsQuery } from '../validation/contract-query.ts';
@@ -16,13 +13,9 @@ import { Id } from '../validation/pipes.ts';
 import { LogIngestClient } from './log-ingest.client.ts';
 import { MetricsSummaryResponse } from './metrics.dto.ts';
 import { RequestLogDetailResponse, RequestLogResponse } from './request-log.dto.ts';
+import { summaryQuerySchema, withTimes, type SummaryQuery } from './summary-query.ts';
 
-const DAY_MS = 86_400_000;
 const EXPORT_TYPE = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' };
-
-/** Without a time, the last day. */
-const summaryQuerySchema = metricsQuerySchema.partial({ from: true, to: true });
-type SummaryQuery = z.infer<typeof summaryQuerySchema>;
 
 /** What partners called: read through to the log store, which another service owns. */
 @ApiTags('request-logs')
@@ -61,10 +54,4 @@ export class RequestLogsController {
   summary(@ContractQuery(summaryQuerySchema) query: SummaryQuery): Promise<MetricsSummaryResponse> {
     return this.logs.metrics(withTimes(query));
   }
-}
-
-function withTimes(query: SummaryQuery): MetricsQuery {
-  const to = query.to ?? new Date().toISOString();
-  const from = query.from ?? new Date(Date.parse(to) - DAY_MS).toISOString();
-  return { ...query, from, to };
 }

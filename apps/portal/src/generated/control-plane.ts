@@ -935,6 +935,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/developer-portal/metrics/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your calls, errors and latencies over time, by endpoint and status */
+        get: operations["ownMetrics_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1573,10 +1590,11 @@ export interface components {
                 max_age_seconds: number;
             } | null;
             /**
-             * @description Which bodies the request log keeps
+             * @description Which bodies the request log keeps: of every call, of those answered with 400 and above, or none
+             * @default all
              * @enum {string}
              */
-            log_bodies?: "none" | "errors" | "all";
+            log_bodies: "none" | "errors" | "all";
             /** @description Field names, JSON paths or header names whose values never leave the gateway */
             redact?: string[];
             /** @description Of request logs */
@@ -1657,10 +1675,11 @@ export interface components {
                 max_age_seconds: number;
             } | null;
             /**
-             * @description Which bodies the request log keeps
+             * @description Which bodies the request log keeps: of every call, of those answered with 400 and above, or none
+             * @default all
              * @enum {string}
              */
-            log_bodies?: "none" | "errors" | "all";
+            log_bodies: "none" | "errors" | "all";
             /** @description Field names, JSON paths or header names whose values never leave the gateway */
             redact?: string[];
             /** @description Of request logs */
@@ -1735,10 +1754,11 @@ export interface components {
                 max_age_seconds: number;
             } | null;
             /**
-             * @description Which bodies the request log keeps
+             * @description Which bodies the request log keeps: of every call, of those answered with 400 and above, or none
+             * @default all
              * @enum {string}
              */
-            log_bodies?: "none" | "errors" | "all";
+            log_bodies: "none" | "errors" | "all";
             /** @description Field names, JSON paths or header names whose values never leave the gateway */
             redact?: string[];
             /** @description Of request logs */
@@ -2875,6 +2895,30 @@ export interface components {
             /** @enum {string} */
             response_body_encoding: "utf8" | "base64";
             truncated: boolean;
+        };
+        EndpointShareDto: {
+            /** @example ep_list_orders */
+            endpoint_id: string;
+            /** @example coll_orders_v2 */
+            collection_id: string;
+            name: string;
+            methods: ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS")[];
+            /** @example /orders/v2/orders/{order_id} */
+            full_path: string;
+            requests: number;
+            errors: number;
+        };
+        OwnFacetsDto: {
+            /** @description The busiest first; calls to anything outside the contract are in the totals only */
+            endpoints: components["schemas"]["EndpointShareDto"][];
+            /** @description By HTTP status, the most frequent first */
+            statuses: components["schemas"]["FacetResponse"][];
+        };
+        OwnMetricsDto: {
+            totals: components["schemas"]["MetricsTotals"];
+            /** @description One per interval, gaps included */
+            buckets: components["schemas"]["MetricsBucketResponse"][];
+            facets: components["schemas"]["OwnFacetsDto"];
         };
     };
     responses: never;
@@ -6707,6 +6751,7 @@ export interface operations {
         parameters: {
             query?: {
                 client_id?: string;
+                profile_id?: string;
                 collection_id?: string;
                 from?: string;
                 to?: string;
@@ -8198,6 +8243,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnRecordDetailDto"];
+                };
+            };
+            /** @description No valid admin identity */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description The role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Nothing has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    ownMetrics_summary: {
+        parameters: {
+            query?: {
+                profile_id?: string;
+                from?: string;
+                to?: string;
+                interval?: "1m" | "5m" | "1h" | "1d";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnMetricsDto"];
                 };
             };
             /** @description No valid admin identity */
