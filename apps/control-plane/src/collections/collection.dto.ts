@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { ResourceResponse } from '../http/resource.dto.ts';
 import { Contract, inheritContractFields } from '../validation/contract.ts';
 import { IsDescription, IsName, IsOwnId, IsReference } from '../validation/fields.ts';
+import { isReservedHeader, RESERVED_HEADER_MESSAGE } from './reserved-headers.ts';
 import type { CollectionEntity, InjectedHeader, PublicationStatus } from './collection.entity.ts';
 
 export const STATUSES = ['draft', 'published'] as const;
@@ -31,8 +32,13 @@ const upstreams = z
     'a target URL holds no credentials, query or fragment: use an upstream credential',
   );
 
+const injectableHeader = injectedHeaderSchema.refine(({ name }) => !isReservedHeader(name), {
+  path: ['name'],
+  message: RESERVED_HEADER_MESSAGE,
+});
+
 export const headerList = z
-  .array(injectedHeaderSchema)
+  .array(injectableHeader)
   .max(50)
   .refine(
     (headers) => new Set(headers.map(({ name }) => name.toLowerCase())).size === headers.length,

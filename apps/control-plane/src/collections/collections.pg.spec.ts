@@ -82,6 +82,16 @@ describe('collections and their endpoints', () => {
       'body.headers.0.value',
     ],
     [
+      'a header that frames the message',
+      { name: 'x', base_path: '/bad7', headers: [{ name: 'Transfer-Encoding', value: 'x' }] },
+      'body.headers.0.name',
+    ],
+    [
+      'a header that the gateway vouches for',
+      { name: 'x', base_path: '/bad8', headers: [{ name: 'X-Portico-Client', value: 'x' }] },
+      'body.headers.0.name',
+    ],
+    [
       'a credential that does not exist',
       { name: 'x', base_path: '/bad5', credential_id: 'uc_none' },
       'body.credential_id',

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { FailureDetail } from '@portico/contracts';
 import { z } from 'zod';
+import { isReservedHeader, RESERVED_HEADER_MESSAGE } from '../collections/reserved-headers.ts';
 import type { UpstreamCredentialType } from './upstream-credential.entity.ts';
 
 const text = z.string().min(1).max(4096);
@@ -12,7 +13,12 @@ const headerName = z
 /** What may be shown of each type, and what may not. */
 const SETTINGS = {
   basic: z.strictObject({ username: text }),
-  api_key: z.strictObject({ in: z.enum(['header', 'query']), key_name: headerName }),
+  api_key: z
+    .strictObject({ in: z.enum(['header', 'query']), key_name: headerName })
+    .refine((key) => key.in === 'query' || !isReservedHeader(key.key_name), {
+      path: ['key_name'],
+      message: RESERVED_HEADER_MESSAGE,
+    }),
   bearer: z.strictObject({}),
   oauth2_client_credentials: z.strictObject({
     token_url: z.url({ protocol: /^https?$/ }),

@@ -37,6 +37,11 @@ describe('upstream credentials', () => {
     ['a field of another type', { type: 'bearer', token: 't', username: 'u' }, 'body.username'],
     ['a type we do not know', { type: 'kerberos' }, 'body.type'],
     [
+      'a key in a header that frames the message',
+      { type: 'api_key', in: 'header', key_name: 'Content-Length', value: 'v' },
+      'body.key_name',
+    ],
+    [
       'a certificate that is none',
       { type: 'mtls', certificate_pem: 'x', private_key_pem: 'y' },
       'body.certificate_pem',
