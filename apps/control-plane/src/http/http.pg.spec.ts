@@ -89,6 +89,12 @@ describe('every answer', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/at \w+ \(|node_modules|\.ts:/);
   });
 
+  it('to a body far beyond the limit reaches a caller that is still sending it', async () => {
+    const body = { name: 'x'.repeat(20_000_000) };
+    const answer = await portico.call('POST', '/api/v1/clients', { body });
+    expect([answer.status, answer.body.error]).toEqual([413, 'payload_too_large']);
+  });
+
   it('to what is not HTTP is our error body, and the connection closes', async () => {
     const answer = await raw(portico.url, 'NOT HTTP AT ALL\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
