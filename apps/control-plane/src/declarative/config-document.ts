@@ -50,7 +50,8 @@ export function yamlIn(text: string): unknown {
     return parseYaml(text, { maxAliasCount: 100 });
   } catch (error) {
     const line = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : '';
-    const message = `The request body is neither JSON nor YAML: ${line}`.slice(0, 300);
+    const where = line.replace(/:$/, '').slice(0, 250);
+    const message = `The request body is neither JSON nor YAML: ${where}.`;
     throw new ApiError('malformed_body', { message, cause: error });
   }
 }
