@@ -50,6 +50,10 @@ export type Usage = Schemas['UsageDto'];
 export type UsageLimit = Schemas['UsageLimitDto'];
 export type UsageDay = Schemas['UsageDayDto'];
 
+export type Metrics = Schemas['OwnMetricsDto'];
+export type MetricsBucket = Schemas['MetricsBucketResponse'];
+export type EndpointShare = Schemas['EndpointShareDto'];
+
 export type LogEntry = Schemas['OwnRecordDto'];
 export type LogDetail = Schemas['OwnRecordDetailDto'];
 

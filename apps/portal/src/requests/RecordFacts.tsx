@@ -7,8 +7,10 @@ import {
   reasonPhrase,
   StatusBadge,
 } from '@portico/ui';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import { collectionQuery } from '../api/queries.ts';
 import type { LogDetail } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
 import classes from './RequestPage.module.css';
@@ -60,9 +62,14 @@ const latency = ({ latency_ms: whole, upstream_latency_ms: upstream }: LogDetail
 
 function EndpointLink({ record }: { record: LogDetail }) {
   if (record.collection_id === null || record.endpoint_id === null) return 'none';
-  return (
-    <Link to={`/collections/${record.collection_id}/endpoints/${record.endpoint_id}`}>
-      {record.endpoint_id}
-    </Link>
-  );
+  return <KnownEndpoint collectionId={record.collection_id} endpointId={record.endpoint_id} />;
+}
+
+/** By name; one that has left the contract since has its id only, and no page to lead to. */
+function KnownEndpoint(props: { collectionId: string; endpointId: string }) {
+  const { collectionId, endpointId } = props;
+  const { data } = useQuery(collectionQuery(collectionId));
+  const name = data?.endpoints.find(({ id }) => id === endpointId)?.name;
+  if (name === undefined) return endpointId;
+  return <Link to={`/collections/${collectionId}/endpoints/${endpointId}`}>{name}</Link>;
 }

@@ -36,14 +36,6 @@ export const recentCallsQuery = queryOptions({
   refetchInterval: 5_000,
 });
 
-/** As many as one page may hold: what errors and endpoints on the usage page are told from. */
-export const LATEST_CALLS = 200;
-export const latestCallsQuery = queryOptions({
-  queryKey: ['request-logs', 'latest'],
-  queryFn: async ({ signal }) => (await searchLogs({ limit: String(LATEST_CALLS) }, signal)).data,
-  refetchInterval: 30_000,
-});
-
 export const requestDetailQuery = (requestId: string) =>
   queryOptions({
     queryKey: ['request-logs', 'one', requestId],

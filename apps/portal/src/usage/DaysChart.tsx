@@ -1,8 +1,8 @@
 import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
 import { formatCompact, formatNumber } from '@portico/ui';
+import { FiguresTable } from './FiguresTable.tsx';
 import type { DaySeries } from './usage-series.ts';
-import classes from './DaysChart.module.css';
 
 /** Told apart in both themes, and by most people who do not see all colours. */
 const COLOURS = ['accent.6', '#c07a12', '#2b78b0', '#a4507e', '#6b7a2a', '#75716a'];
@@ -33,33 +33,14 @@ export function DaysChart({ rows, names }: DaySeries) {
           barProps={{ isAnimationActive: false }}
         />
       </div>
-      <details className={classes.details}>
-        <summary>Show as a table</summary>
-        <div className={classes.scroll} role="group" aria-label="Calls per day" tabIndex={0}>
-          <table className={classes.table}>
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                {names.map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.toReversed().map((row) => (
-                <tr key={row.day}>
-                  <th scope="row">{row.day}</th>
-                  {names.map((name) => (
-                    <td key={name}>{formatNumber(Number(row[name] ?? 0))}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      <FiguresTable
+        summary="Show as a table"
+        label="Calls per day"
+        head={['Day', ...names]}
+        rows={rows
+          .toReversed()
+          .map((row) => [row.day, ...names.map((name) => formatNumber(Number(row[name] ?? 0)))])}
+      />
     </>
   );
 }

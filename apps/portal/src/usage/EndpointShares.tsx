@@ -1,29 +1,15 @@
 import { Table } from '@mantine/core';
-import { formatDuration, formatNumber, LoadingRows, MessageState } from '@portico/ui';
-import { useQuery } from '@tanstack/react-query';
-import { ChartColumn } from 'lucide-react';
+import { formatNumber, MethodBadge } from '@portico/ui';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
-import { latestCallsQuery } from '../requests/request-log.ts';
-import { ErrorPanel } from '../shell/ErrorPanel.tsx';
-import { endpointShares } from './endpoint-shares.ts';
-import type { EndpointShare } from './endpoint-shares.ts';
-import { useEndpointNames } from './use-endpoint-names.ts';
+import type { EndpointShare, Metrics } from '../api/types.ts';
+import { otherCalls, type OtherCalls } from './endpoint-shares.ts';
+import { errorShare } from './error-share.ts';
 import classes from './UsagePage.module.css';
 
-/** Which endpoints the latest calls went to, and how they fared. */
-export function EndpointShares() {
-  const { data, error, refetch } = useQuery(latestCallsQuery);
-  const nameOf = useEndpointNames();
-  if (error && !data) return <ErrorPanel error={error} onRetry={() => void refetch()} />;
-  if (!data) return <LoadingRows rows={3} />;
-  const shares = endpointShares(data);
-  if (shares.length === 0) {
-    return (
-      <MessageState icon={<ChartColumn size={22} />} title="No calls yet">
-        Figures appear with your first call.
-      </MessageState>
-    );
-  }
+/** Which endpoints were called, and how they fared; the rest is one row. */
+export function EndpointShares({ metrics }: { metrics: Metrics }) {
+  const other = otherCalls(metrics);
   return (
     <div className={classes.scroll} role="group" aria-label="Calls by endpoint" tabIndex={0}>
       <Table className={classes.table ?? ''}>
@@ -32,34 +18,48 @@ export function EndpointShares() {
             <Table.Th>Endpoint</Table.Th>
             <Table.Th className={classes.number ?? ''}>Calls</Table.Th>
             <Table.Th className={classes.number ?? ''}>Errors</Table.Th>
-            <Table.Th className={classes.number ?? ''}>Median latency</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {shares.map((share) => (
-            <ShareRow
-              key={`${share.collectionId} ${share.endpointId}`}
-              share={share}
-              name={nameOf(share.endpointId)}
-            />
+          {metrics.facets.endpoints.map((share) => (
+            <Share key={share.endpoint_id} share={share}>
+              <EndpointName share={share} />
+            </Share>
           ))}
+          {other && (
+            <Share share={other}>
+              Anything else
+              <div className={classes.path}>Paths outside your contract, or no longer in it</div>
+            </Share>
+          )}
         </Table.Tbody>
       </Table>
     </div>
   );
 }
 
-function ShareRow({ share, name }: { share: EndpointShare; name: string }) {
+function Share({ share, children }: { share: OtherCalls; children: ReactNode }) {
   return (
     <Table.Tr>
-      <Table.Td>
-        <Link to={`/collections/${share.collectionId}/endpoints/${share.endpointId}`}>{name}</Link>
-      </Table.Td>
-      <Table.Td className={classes.number ?? ''}>{formatNumber(share.calls)}</Table.Td>
-      <Table.Td className={classes.number ?? ''}>
-        {formatNumber(share.errors)} ({Math.round((100 * share.errors) / share.calls)} %)
-      </Table.Td>
-      <Table.Td className={classes.number ?? ''}>{formatDuration(share.medianMs)}</Table.Td>
+      <Table.Td>{children}</Table.Td>
+      <Table.Td className={classes.number ?? ''}>{formatNumber(share.requests)}</Table.Td>
+      <Table.Td className={classes.number ?? ''}>{errorShare(share)}</Table.Td>
     </Table.Tr>
+  );
+}
+
+function EndpointName({ share }: { share: EndpointShare }) {
+  return (
+    <>
+      <Link to={`/collections/${share.collection_id}/endpoints/${share.endpoint_id}`}>
+        {share.name}
+      </Link>{' '}
+      <div className={classes.path}>
+        {share.methods.map((method) => (
+          <MethodBadge key={method} method={method} />
+        ))}{' '}
+        <code>{share.full_path}</code>
+      </div>
+    </>
   );
 }

@@ -4,10 +4,10 @@ import { ChartColumn } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import type { Usage } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
-import { LATEST_CALLS, usageQuery } from '../requests/request-log.ts';
+import { usageQuery } from '../requests/request-log.ts';
 import { ErrorPanel } from '../shell/ErrorPanel.tsx';
 import { Page } from '../shell/Page.tsx';
-import { EndpointShares } from './EndpointShares.tsx';
+import { CallFigures } from './CallFigures.tsx';
 import { LimitList } from './LimitList.tsx';
 import { ShareTable } from './ShareTable.tsx';
 import { callsByDay, callsByProfile } from './usage-series.ts';
@@ -15,24 +15,32 @@ import classes from './UsagePage.module.css';
 
 const DaysChart = lazy(async () => ({ default: (await import('./DaysChart.tsx')).DaysChart }));
 
-/** Limits, and what was called when: the same figures that bills are made from. */
+/** Limits and what counts against them, then every call and how it fared. */
 export function UsagePage() {
-  const { data, error, refetch } = useQuery(usageQuery);
   return (
-    <Page
-      title="Usage"
-      description="Admitted calls of all your profiles. Refused calls use up nothing."
-    >
-      {error && !data ? (
+    <Page title="Usage" description="What your contract allows, and what you called">
+      <div className={classes.layout}>
+        <Admitted />
+        <CallFigures />
+      </div>
+    </Page>
+  );
+}
+
+/** The same figures that bills are made from. */
+function Admitted() {
+  const { data, error, refetch } = useQuery(usageQuery);
+  if (data) return <Figures usage={data} />;
+  return (
+    <div className={classes.wide}>
+      {error ? (
         <Panel>
           <ErrorPanel error={error} onRetry={() => void refetch()} />
         </Panel>
-      ) : data ? (
-        <Figures usage={data} />
       ) : (
-        <LoadingRows rows={4} height={90} />
+        <LoadingRows rows={3} height={90} />
       )}
-    </Page>
+    </div>
   );
 }
 
@@ -41,7 +49,7 @@ function Figures({ usage }: { usage: Usage }) {
   const nameOf = (id: string) => profiles.find((profile) => profile.id === id)?.name ?? id;
   const shares = callsByProfile(usage.days).map(({ id, calls }) => ({ name: nameOf(id), calls }));
   return (
-    <div className={classes.layout}>
+    <>
       <Panel title="Limits" description="Shared by all profiles, unless one has its own">
         <LimitList limits={usage.limits} />
       </Panel>
@@ -49,7 +57,10 @@ function Figures({ usage }: { usage: Usage }) {
         {shares.length > 0 ? <ShareTable shares={shares} /> : <NothingYet />}
       </Panel>
       <div className={classes.wide}>
-        <Panel title="Calls per day" description="UTC days">
+        <Panel
+          title="Calls per day"
+          description="Admitted calls by UTC day; refused ones use up nothing"
+        >
           {shares.length > 0 ? (
             <Suspense fallback={<LoadingRows rows={1} height={280} />}>
               <DaysChart {...callsByDay(usage.days, nameOf)} />
@@ -59,16 +70,7 @@ function Figures({ usage }: { usage: Usage }) {
           )}
         </Panel>
       </div>
-      <div className={classes.wide}>
-        <Panel
-          title="By endpoint"
-          description={`In your latest calls, ${LATEST_CALLS} at most`}
-          flush
-        >
-          <EndpointShares />
-        </Panel>
-      </div>
-    </div>
+    </>
   );
 }
 

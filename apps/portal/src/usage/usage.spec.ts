@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { endpointShares } from './endpoint-shares.ts';
+import type { Metrics } from '../api/types.ts';
+import { otherCalls } from './endpoint-shares.ts';
+import type { OtherCalls } from './endpoint-shares.ts';
+import { errorShare } from './error-share.ts';
 import { limitLevel, limitTitle } from './limit-words.ts';
+import { formatStep, metricsRange, spanOf } from './metrics-range.ts';
 import { callsByDay, callsByProfile } from './usage-series.ts';
 
 const days = [
@@ -54,26 +58,56 @@ describe('limits in words', () => {
   ])('%d of 100 is %s', (used, level) => expect(limitLevel({ used, limit: 100 })).toBe(level));
 });
 
-describe('endpointShares', () => {
-  const call = (endpoint_id: string | null, status: number, latency_ms: number) =>
-    ({ endpoint_id, collection_id: 'coll_a', status, latency_ms }) as Parameters<
-      typeof endpointShares
-    >[0][number];
+describe('calls by endpoint', () => {
+  const figures = { p50_ms: 1, p95_ms: 2, p99_ms: 3 };
+  const metrics = (totals: OtherCalls, ...endpoints: OtherCalls[]) =>
+    ({
+      totals: { ...totals, ...figures },
+      buckets: [],
+      facets: { endpoints, statuses: [] },
+    }) as unknown as Metrics;
 
-  it('counts calls, errors and the median latency, busiest endpoint first', () => {
-    const calls = [
-      call('ep_b', 200, 5),
-      call('ep_a', 200, 10),
-      call('ep_a', 429, 2),
-      call('ep_a', 503, 90),
-    ];
-    expect(endpointShares(calls)).toEqual([
-      { endpointId: 'ep_a', collectionId: 'coll_a', calls: 3, errors: 2, medianMs: 10 },
-      { endpointId: 'ep_b', collectionId: 'coll_a', calls: 1, errors: 0, medianMs: 5 },
-    ]);
+  it('what no listed endpoint accounts for is told as one', () => {
+    const all = { requests: 10, errors: 4 };
+    expect(
+      otherCalls(metrics(all, { requests: 6, errors: 1 }, { requests: 1, errors: 1 })),
+    ).toEqual({
+      requests: 3,
+      errors: 2,
+    });
   });
 
-  it('a call that reached no endpoint belongs to none', () => {
-    expect(endpointShares([call(null, 404, 1)])).toEqual([]);
+  it('nothing is told when the listed ones account for all', () => {
+    const all = { requests: 10, errors: 4 };
+    expect(otherCalls(metrics(all, all))).toBeUndefined();
+    expect(otherCalls(metrics({ requests: 0, errors: 0 }))).toBeUndefined();
   });
+
+  it.each([
+    [{ requests: 10, errors: 0 }, '0'],
+    [{ requests: 11, errors: 1 }, '1 (9 %)'],
+    [{ requests: 100_000, errors: 3 }, '3 (<1 %)'],
+    [{ requests: 4_000, errors: 4_000 }, '4,000 (100 %)'],
+  ])('of %j the errors read %s', (share, text) => expect(errorShare(share)).toBe(text));
+});
+
+describe('the range of the figures', () => {
+  const noon = Date.parse('2026-03-04T12:34:56.789Z');
+
+  it.each([
+    ['1h', '1m', '2026-03-04T11:35:00.000Z'],
+    ['24h', '1h', '2026-03-03T13:00:00.000Z'],
+    ['7d', '1d', '2026-02-26T00:00:00.000Z'],
+    ['30d', '1d', '2026-02-03T00:00:00.000Z'],
+  ])('%s is counted by %s from %s, the running interval included', (name, interval, from) => {
+    const to = '2026-03-04T12:34:56.789Z';
+    expect(spanOf(metricsRange(name), noon)).toEqual({ from, to, interval });
+  });
+
+  it.each([null, '', '2y'])('is a day where %j was asked for', (name) =>
+    expect(metricsRange(name).value).toBe('24h'),
+  );
+
+  it('names days by UTC, whatever the clock on the wall says', () =>
+    expect(formatStep('2026-03-04T00:00:00.000Z', '1d')).toBe('4 Mar'));
 });
