@@ -26,7 +26,3 @@ export class ApiError extends Error {
 
 export const isApiError = (error: unknown, ...codes: readonly string[]): error is ApiError =>
   error instanceof ApiError && (codes.length === 0 || codes.includes(error.code));
-
-/** The session is over, for whatever reason: only a new sign-in link helps. */
-export const endsSession = (error: unknown): error is ApiError =>
-  error instanceof ApiError && error.code === 'unauthenticated';

@@ -1,6 +1,5 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
-import { ApiError, endsSession } from './api-error.ts';
-import type { Session } from './types.ts';
+import { ApiError, isApiError } from './api-error.ts';
 
 /** Why the person is on the sign-in page; shown there once. */
 export type SessionEnd = 'expired' | 'revoked' | 'signed-out';
@@ -8,7 +7,12 @@ export type SessionEnd = 'expired' | 'revoked' | 'signed-out';
 const SESSION_END_KEY = ['session-end'];
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: endSessionOnRefusal }),
+  queryCache: new QueryCache({
+    onError: (error, { queryKey }) => {
+      // A link that is refused says nothing about the session that this browser may have.
+      if (queryKey[0] !== 'sign-in-link') endSessionOnRefusal(error);
+    },
+  }),
   mutationCache: new MutationCache({ onError: endSessionOnRefusal }),
   defaultOptions: {
     // Without a network a Send has to fail and say so, not to wait in silence.
@@ -25,14 +29,8 @@ export const queryClient = new QueryClient({
 export function endSessionOnRefusal(error: unknown): void {
   // Of several answers that come late, the first has already said why.
   if (queryClient.getQueryData(['session']) === null) return;
-  if (error instanceof ApiError && error.code === 'access_revoked') endSession('revoked');
-  else if (endsSession(error)) endSession(isStillValid() ? 'revoked' : 'expired');
-}
-
-/** Only a revocation ends a session before its time: signing out in another tab is told to this one. */
-function isStillValid(): boolean {
-  const session = queryClient.getQueryData<Session | null>(['session']);
-  return session != null && Date.parse(session.expires_at) > Date.now();
+  if (isApiError(error, 'access_revoked')) endSession('revoked');
+  else if (isApiError(error, 'unauthenticated')) endSession('expired');
 }
 
 /** Forgets everything of this session and lets the guard show the sign-in page. */
