@@ -113,6 +113,15 @@ describe('a client’s own log and usage', () => {
     expect(text).not.toMatch(/"(?:node|sequence|revision|reason)"/);
   });
 
+  it('tells, of a credential that is replaced, when it was last used', async () => {
+    const { data } = (await acme.get('/request-logs?profile_id=pr_acme_token&limit=1')).body;
+    const path = '/profiles/pr_acme_token/rotate';
+    const { status, body } = await acme.post(path, { grace_period_seconds: 60 });
+    expect([status, body.last_used_at]).toEqual([200, data[0].timestamp]);
+    const unused = await acme.post('/profiles/pr_acme_jwt/rotate', { grace_period_seconds: 60 });
+    expect(unused.body.last_used_at).toBeNull();
+  });
+
   it('counts usage against the policy: quota from the ledger, calls by day and profile', async () => {
     await portico.query(
       `insert into policies (id, name, rate_limits, quota, alert_thresholds, created_at, updated_at)

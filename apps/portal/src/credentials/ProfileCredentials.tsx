@@ -65,13 +65,16 @@ export function ProfileCredentials({ profile }: { profile: Profile }) {
 }
 
 function RotatedNote({ rotated }: { rotated: Rotated }) {
-  const until = rotated.previous_valid_until;
+  const { previous_valid_until: until, last_used_at: used } = rotated;
   return (
     <div className={classes.rotated}>
       <Note tone="success" title="The new secret is in force" role="status">
         {until !== null && Date.parse(until) > Date.now()
           ? `The old one works until ${formatDateTime(until)}. Put the new one in place before.`
-          : 'The old one has stopped working.'}
+          : 'The old one has stopped working.'}{' '}
+        {used === null
+          ? 'No call with the old one is known.'
+          : `Before this, the old one was last used on ${formatDateTime(used)}.`}
       </Note>
     </div>
   );
