@@ -50,9 +50,9 @@ function streamBody(parts: ForwardParts, exchange: Exchange, admission: Admissio
     idleMs: parts.limits.bodyIdleMs,
     onChunk: (chunk) => {
       countIn(exchange, chunk);
-      exchange.progress?.();
+      exchange.ongoing?.progress();
     },
-    onFlaw: (flaw) => exchange.cancel?.(flaw),
+    onFlaw: (flaw) => exchange.ongoing?.abandon(flaw),
   });
   send(parts, exchange, admission, body);
 }

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { Admission } from '@portico/enforcement';
 import type { Limits } from '../config.ts';
-import type { Exchange } from '../handle/exchange.ts';
+import type { Exchange, OngoingCall } from '../handle/exchange.ts';
 import { refuse } from '../handle/respond.ts';
 import type { Target } from '../upstreams/target.ts';
 import type { UpstreamGroup } from '../upstreams/upstream-group.ts';
@@ -38,7 +38,7 @@ const BUSY_OR_BROKEN: ReadonlySet<number> = new Set([502, 503, 504]);
  * any point, once per attempt. Nothing is buffered: what the caller does not take stays with the
  * upstream.
  */
-export class Forwarding implements Dispatcher.DispatchHandler {
+export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall {
   readonly #call: Call;
   readonly #deadline: Deadline;
   readonly #timeoutMs: number;
@@ -55,9 +55,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#call = call;
     this.#timeoutMs = call.admission.endpoint.timeoutMs ?? call.group.upstream.timeout_ms;
     this.#deadline = new Deadline(call.limits.exchangeMs, (phase) => this.#expire(phase));
-    call.exchange.cancel = (failure) => this.abandon(failure);
-    // The upstream is not slow while it is still being sent to.
-    call.exchange.progress = () => this.#deadline.progress();
+    call.exchange.ongoing = this;
   }
 
   start(): void {
@@ -65,7 +63,11 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#attempt();
   }
 
-  /** Gives up, whatever stage the call is in. */
+  /** The upstream is not slow while it is still being sent to. */
+  progress(): void {
+    this.#deadline.progress();
+  }
+
   abandon(failure: UpstreamFailure): void {
     if (this.#isOver) return;
     const controller = this.#controller;
@@ -122,7 +124,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     exchange.upstreamLatencyMs = performance.now() - this.#sentAtMs;
     this.#target?.report('success', performance.now());
     this.#deadline.stop();
-    exchange.cancel = () => socket.destroy();
+    exchange.ongoing = { abandon: () => socket.destroy(), progress: () => undefined };
     socket.once('close', () => this.#close());
     tunnels.join(exchange, admission, socket, headers);
   }
@@ -241,7 +243,6 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#deadline.stop();
     this.#release();
     this.#controller = null;
-    this.#call.exchange.cancel = null;
-    this.#call.exchange.progress = null;
+    this.#call.exchange.ongoing = null;
   }
 }

@@ -17,6 +17,17 @@ const NOTHING_YET: DecisionTrace = {
 };
 
 /**
+ * The upstream's side of a request. An object and not a pair of closures: those made the collector
+ * keep every request there ever was until its next full run.
+ */
+export interface OngoingCall {
+  /** Ends it, whatever stage it is in. */
+  abandon(failure: UpstreamFailure): void;
+  /** The caller's body moves. */
+  progress(): void;
+}
+
+/**
  * One request from head to record: what is known of it so far. Every field has one writer, in the
  * order of the story: the server, the decision, the forwarding, the answer.
  */
@@ -57,10 +68,8 @@ export class Exchange {
 
   /** True once it was refused: whatever else goes wrong after that changes nothing. */
   isRefused = false;
-  /** Tells what is going on upstream that the caller's body moves. */
-  progress: (() => void) | null = null;
-  /** Ends what is going on upstream; set while there is something. */
-  cancel: ((failure: UpstreamFailure) => void) | null = null;
+  /** What is going on upstream; set while there is something. */
+  ongoing: OngoingCall | null = null;
 
   constructor(
     request: IncomingMessage,

@@ -135,7 +135,7 @@ function leftEarly(exchange: Exchange): void {
     exchange.reason = 'caller_closed';
     if (exchange.status === 0) exchange.status = 499;
   }
-  exchange.cancel?.({ code: 'client_aborted', reason: 'caller_closed' });
+  exchange.ongoing?.abandon({ code: 'client_aborted', reason: 'caller_closed' });
 }
 
 /** Takes the index once: no part of the decision sees another revision. `null` = there is none yet. */

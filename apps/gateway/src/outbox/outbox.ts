@@ -123,13 +123,16 @@ export class Outbox {
     const records = this.#queue.take(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
     const losses = this.#losses.take();
     this.#inFlight += 1;
-    void this.#deliver(records, losses).finally(() => {
-      this.#inFlight -= 1;
-      if (!this.#isStopped) this.#pump();
-    });
+    // Encoding is a step of its own so that the records are let go before the stream has answered.
+    void this.#encode(records, losses)
+      .then((batch) => this.#store(batch))
+      .finally(() => {
+        this.#inFlight -= 1;
+        if (!this.#isStopped) this.#pump();
+      });
   }
 
-  async #deliver(records: RequestRecord[], losses: LossMarker[]): Promise<void> {
+  async #encode(records: RequestRecord[], losses: LossMarker[]): Promise<Encoded> {
     const { node } = this.#options;
     const batchId = batchIdOf(node, records, losses);
     const payload = await encodeBatch({
@@ -139,7 +142,7 @@ export class Outbox {
       records,
       losses,
     });
-    await this.#store({ node, batchId, payload });
+    return { node, batchId, payload };
   }
 
   /** Until it is stored somewhere: in the stream, or, while that is away, on disk. */

@@ -111,8 +111,9 @@ export class RecordQueue {
     this.#losses.add(entry.record, 'buffer_full');
   }
 
+  /** What was taken must not be held: it would outlive its batch, and be moved by every collection. */
   #compact(): void {
-    if (this.#head < 1024 || this.#head * 2 < this.#queued.length) return;
+    if (this.#head * 2 < this.#queued.length) return;
     this.#queued = this.#queued.slice(this.#head);
     this.#head = 0;
   }
