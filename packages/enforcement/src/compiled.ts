@@ -56,6 +56,8 @@ export interface CompiledProfile {
   readonly allowedIps: IpAllowList | null;
   /** Set = counted apart from the client, by this policy. */
   readonly policyId: string | null;
+  /** Where its calls are counted: a scope of its own, or its client's. */
+  readonly usageScope: string;
 }
 
 export interface CompiledCollection {

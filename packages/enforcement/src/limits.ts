@@ -1,5 +1,4 @@
 import type { LimitState, SnapshotPolicy } from '@portico/contracts';
-import { usageScope } from '@portico/contracts';
 import type { CompiledClient, CompiledProfile, ConfigIndex } from './compiled.ts';
 import type { MeterPolicy, MeterScope } from './decision.ts';
 
@@ -9,10 +8,8 @@ export function meterScope(
   client: CompiledClient,
   profile: CompiledProfile,
 ): MeterScope {
-  if (profile.policyId !== null) {
-    return { key: usageScope('profile', profile.id), policy: policyOf(index, profile.policyId) };
-  }
-  return { key: usageScope('client', client.id), policy: policyOf(index, client.policyId) };
+  const policyId = profile.policyId ?? client.policyId;
+  return { key: profile.usageScope, policy: policyOf(index, policyId) };
 }
 
 function policyOf(index: ConfigIndex, policyId: string | null): MeterPolicy | null {

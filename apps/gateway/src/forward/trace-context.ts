@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomHex } from '../server/random-hex.ts';
 
 /** W3C Trace Context: the caller's trace goes on, with a span of ours in between. */
 export interface TraceContext {
@@ -20,7 +20,7 @@ export function traceContextOf(
   const given = traceparent === undefined ? null : TRACEPARENT.exec(traceparent);
   const [, traceId = NO_TRACE, parent = NO_SPAN, flags = '00'] = given ?? [];
   if (traceId === NO_TRACE || parent === NO_SPAN) {
-    const ids = randomHex();
+    const ids = randomHex(24);
     return {
       traceId: ids.slice(0, 32),
       spanId: ids.slice(32),
@@ -29,22 +29,8 @@ export function traceContextOf(
       state: undefined,
     };
   }
-  return { traceId, spanId: randomHex().slice(32), flags, parentSpanId: parent, state: tracestate };
+  return { traceId, spanId: randomHex(8), flags, parentSpanId: parent, state: tracestate };
 }
 
 export const traceparentOf = (trace: TraceContext): string =>
   `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;
-
-const ID_BYTES = 24;
-const pool = Buffer.allocUnsafe(ID_BYTES * 256);
-let used = pool.length;
-
-/** 48 random hex digits. One call into the random source serves 256 requests. */
-function randomHex(): string {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += ID_BYTES;
-  return pool.toString('hex', used - ID_BYTES, used);
-}

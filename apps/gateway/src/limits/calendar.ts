@@ -26,13 +26,20 @@ export function periodOf(period: QuotaPeriod, day: number): DaySpan {
       const firstDay = day - ((((day - 4) % 7) + 7) % 7);
       return { firstDay, endDay: firstDay + 7 };
     }
-    case 'month': {
-      const date = new Date(day * DAY_MS);
-      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-      return {
-        firstDay: utcDay(Date.UTC(year, month, 1)),
-        endDay: utcDay(Date.UTC(year, month + 1, 1)),
-      };
-    }
+    case 'month':
+      if (day < lastMonth.firstDay || day >= lastMonth.endDay) lastMonth = monthOf(day);
+      return lastMonth;
   }
+}
+
+/** Asked for by every call with a monthly quota, and the same for all of them. */
+let lastMonth: DaySpan = { firstDay: 0, endDay: 0 };
+
+function monthOf(day: number): DaySpan {
+  const date = new Date(day * DAY_MS);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return {
+    firstDay: utcDay(Date.UTC(year, month, 1)),
+    endDay: utcDay(Date.UTC(year, month + 1, 1)),
+  };
 }

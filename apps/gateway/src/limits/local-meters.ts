@@ -109,11 +109,12 @@ class LocalAccount {
   states(): readonly LimitState[] {
     const { windows, quota } = this.#plan;
     const [unixMs, nowMs] = [this.#clock.unixMs(), this.#clock.monotonicMs()];
-    const states = windows.map((window, at) => {
+    const states: LimitState[] = [];
+    for (const [at, window] of windows.entries()) {
       const ring = this.#ring(at);
       const used = ring.used(nowMs);
-      return rateState(window, used, unixMs + ((ring.emptyAtMs() ?? nowMs) - nowMs));
-    });
+      states.push(rateState(window, used, unixMs + ((ring.emptyAtMs() ?? nowMs) - nowMs)));
+    }
     if (quota) {
       const day = utcDay(unixMs);
       const resetsAtMs = periodOf(quota.period, day).endDay * DAY_MS;

@@ -2,6 +2,7 @@ import { REDACTED } from '@portico/contracts';
 import { redactJson } from './redact-json.ts';
 import type { RedactionRules } from './redaction-rules.ts';
 
+const ESCAPED = /[%+]/;
 const WITHHELD_BODY = Buffer.from(REDACTED);
 
 /** Flat `[name, value, name, value, …]` to pairs, secrets replaced. */
@@ -70,6 +71,7 @@ export function redactBody(
 }
 
 function decoded(name: string): string {
+  if (!ESCAPED.test(name)) return name;
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {

@@ -1,3 +1,4 @@
+import { usageScope } from '@portico/contracts';
 import type { SnapshotClient, SnapshotProfile } from '@portico/contracts';
 import { compileIpAllowList } from '../authorize/ip-allow-list.ts';
 import type { CompiledClient, CompiledProfile } from '../compiled.ts';
@@ -9,12 +10,13 @@ import type { Material } from './material.ts';
 /** Throws `ConfigError` naming the client and the profile that cannot be enforced. */
 export function compileClient(source: SnapshotClient, material: Material): CompiledClient {
   const profileById = new Map<string, CompiledProfile>();
+  const scope = usageScope('client', source.id);
   for (const profile of source.profiles) {
     if (profileById.has(profile.id)) {
       const problem = { path: `profiles.${profile.id}`, message: 'is there twice' };
       throw new ConfigError(`client.${source.id}`, [problem]);
     }
-    profileById.set(profile.id, compileProfile(profile, source, material));
+    profileById.set(profile.id, compileProfile(profile, { client: source, scope }, material));
   }
   return {
     id: source.id,
@@ -28,7 +30,7 @@ export function compileClient(source: SnapshotClient, material: Material): Compi
 
 function compileProfile(
   source: SnapshotProfile,
-  client: SnapshotClient,
+  { client, scope }: { readonly client: SnapshotClient; readonly scope: string },
   material: Material,
 ): CompiledProfile {
   const place = { resource: `client.${client.id}`, path: `profiles.${source.id}.auth` };
@@ -42,5 +44,6 @@ function compileProfile(
     methods: allowedMethodSet(source.allowed_methods),
     allowedIps: source.allowed_ips.length === 0 ? null : compileIpAllowList(source.allowed_ips),
     policyId: source.policy_id ?? null,
+    usageScope: source.policy_id === undefined ? scope : usageScope('profile', source.id),
   };
 }

@@ -93,7 +93,8 @@ export function checkParameters(
   const details: FailureDetail[] = [];
   for (const { name, at, check } of parameters.path) {
     // Decodable: the path's escapes were checked when it was normalised.
-    const problem = check(decodeURIComponent(matched.segments[matched.baseDepth + at] ?? ''));
+    const text = matched.segments[matched.baseDepth + at] ?? '';
+    const problem = check(text.includes('%') ? decodeURIComponent(text) : text);
     if (problem !== null) details.push({ path: `path.${name}`, message: problem });
   }
   const query = checkQuery(parameters.query, request.query, details);

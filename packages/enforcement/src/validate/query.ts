@@ -18,12 +18,15 @@ export function parseQuery(query: string): ParsedQuery | null {
 }
 
 function decode(text: string): string | null {
+  if (!ESCAPED.test(text)) return text;
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     return null;
   }
 }
+
+const ESCAPED = /[%+]/;
 
 /** A query that cannot smuggle anything into a request line: visible ASCII, no fragment. */
 export const isQueryWellFormed = (query: string): boolean => /^[!"$-~]*$/.test(query);

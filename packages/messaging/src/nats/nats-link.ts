@@ -146,6 +146,8 @@ function connectionOptions({ servers, name }: LinkOptions): ConnectionOptions {
     ...first?.credentials,
     ...(urls.some(({ isTls }) => isTls) ? { tls: {} } : {}),
     timeout: CONNECT_TIMEOUT_MS,
+    // A stack trace per publish, kept in case it fails, is more work than the publish.
+    noAsyncTraces: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RETRY_MS,
     // A server that is being set up may refuse us for a while.
