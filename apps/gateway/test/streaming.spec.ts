@@ -97,9 +97,9 @@ describe('streaming', () => {
     request.end();
     const { response } = await answered;
     await once(response, 'data');
-    const ended = textOf(response);
+    const ended = expect(textOf(response)).rejects.toThrow();
     await node.publish({ clients: [aClient({ active: false })] });
-    await expect(ended).rejects.toThrow();
+    await ended;
     await eventually(() => cut);
     expect(await node.recordOf('events-1')).toMatchObject({
       status: 200,
