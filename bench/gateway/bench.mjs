@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { watchCore } from '../harness/cores.mjs';
 import { makeEstate } from '../harness/estate.mjs';
 import { identityOf, publishTo, startNats, startNode } from '../harness/portico-node.mjs';
 import {
@@ -60,17 +61,29 @@ async function bench() {
   for (const { url } of contenders) await wrk(url, load(script, 2));
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const { name, url, pid } of contenders) {
-      const before = cpuSeconds(pid);
-      const result = await wrk(url, load(script, SECONDS));
-      const cpu = before === undefined ? undefined : cpuSeconds(pid) - before;
-      samples.get(name).push({ ...result, cpuMicros: cpu && (cpu * 1e6) / result.requests });
+      samples.get(name).push(await sample(url, pid, script));
     }
   }
   report('gateway', {
-    method: `${ROUNDS} rounds of ${SECONDS} s each in turn, ${CONNECTIONS} connections, ${CLIENTS} clients; proxy on core ${PROXY_CORE}, wrk and the nginx upstream on core ${LOAD_CORE}; medians`,
+    method: `${ROUNDS} rounds of ${SECONDS} s each in turn, ${CONNECTIONS} connections, ${CLIENTS} clients; proxy on core ${PROXY_CORE}, wrk, the nginx upstream and NATS on core ${LOAD_CORE}; medians.
+requests/s is what wrk saw: where the load core is the busier one, it is the load that ran out, not the proxy. requests/CPU s divides by
+the CPU time the proxy's process used, all threads and the kernel's work for it included: what one core carries once the load side is elsewhere.`,
     rows: rowsOf(contenders, samples),
     notes: missing.map((tool) => `${tool} is not installed: its row is missing`),
   });
+}
+
+async function sample(url, pid, script) {
+  const [proxyCore, loadCore] = [watchCore(PROXY_CORE), watchCore(LOAD_CORE)];
+  const before = cpuSeconds(pid);
+  const result = await wrk(url, load(script, SECONDS));
+  const cpu = before === undefined ? undefined : cpuSeconds(pid) - before;
+  return {
+    ...result,
+    cpuMicros: cpu && (cpu * 1e6) / result.requests,
+    proxyBusy: proxyCore(),
+    loadBusy: loadCore(),
+  };
 }
 
 function load(script, seconds) {
@@ -126,12 +139,17 @@ function rowsOf(contenders, samples) {
   const lua = samples.has('nginx + Lua, same checks')
     ? of('nginx + Lua, same checks', 'perSecond')
     : undefined;
+  const bareMicros = of('bare node:http + undici', 'cpuMicros');
   return contenders.map(({ name }) => ({
     proxy: name,
     'requests/s': of(name, 'perSecond'),
     '× bare': of(name, 'perSecond') / bare,
     '× nginx+Lua': lua && of(name, 'perSecond') / lua,
+    'requests/CPU s': of(name, 'cpuMicros') && 1e6 / of(name, 'cpuMicros'),
+    '× bare per CPU s': bareMicros && bareMicros / of(name, 'cpuMicros'),
     'CPU µs/request': of(name, 'cpuMicros'),
+    'proxy core busy': of(name, 'proxyBusy'),
+    'load core busy': of(name, 'loadBusy'),
     'p50 ms': of(name, 'p50Ms'),
     'p99 ms': of(name, 'p99Ms'),
     'not 2xx': samples.get(name).reduce((sum, one) => sum + one.errors + one.broken, 0),
