@@ -18,6 +18,8 @@ export async function aClientCertificate(name: string): Promise<ClientCertificat
     signingAlgorithm: ALGORITHM,
     notBefore: new Date(Date.now() - 60_000),
     notAfter: new Date(Date.now() + 86_400_000),
+    // It may also stand for an authority that issues certificates.
+    extensions: [new x509.BasicConstraintsExtension(true)],
   });
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   return {
