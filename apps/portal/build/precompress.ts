@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
@@ -15,17 +17,17 @@ export function precompress(): Plugin {
   return {
     name: 'precompress',
     apply: 'build',
-    enforce: 'post',
-    async generateBundle(_options, bundle) {
-      const emit = (fileName: string, source: Buffer) =>
-        this.emitFile({ type: 'asset', fileName, source });
-      for (const [name, file] of Object.entries(bundle)) {
-        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-        if (!/\.(?:js|css)$/.test(name) || source.length < WORTH_IT_BYTES) continue;
-        const [brotli, gzipped] = await Promise.all([toBrotli(source, BROTLI), toGzip(source)]);
-        emit(`${name}.br`, brotli);
-        emit(`${name}.gz`, gzipped);
-      }
+    // From the disk: in the bundle, Vite's own marks for preloading may not be filled in yet.
+    async writeBundle({ dir = '' }, bundle) {
+      const names = Object.keys(bundle).filter((name) => /\.(?:js|css)$/.test(name));
+      await Promise.all(names.map((name) => compress(join(dir, name))));
     },
   };
+}
+
+async function compress(file: string): Promise<void> {
+  const source = await readFile(file);
+  if (source.length < WORTH_IT_BYTES) return;
+  await writeFile(`${file}.br`, await toBrotli(source, BROTLI));
+  await writeFile(`${file}.gz`, await toGzip(source));
 }

@@ -44,6 +44,7 @@ export async function lookAt(page: Page, name: string, sizes: readonly Size[]): 
   await mkdir(SCREENSHOTS, { recursive: true });
   // A tooltip under the resting mouse is no part of the state.
   await page.mouse.move(0, 0);
+  await page.evaluate('scrollTo(0, 0)');
   const found: string[] = [];
   for (const size of sizes) {
     await page.setViewportSize(SIZES[size]);
