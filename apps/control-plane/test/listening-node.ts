@@ -38,6 +38,7 @@ export async function startListeningNode(feeds: Feeds, keyring: Keyring, node = 
       beat();
     },
     onFault: (fault) => faults.push(fault),
+    onCurrent: () => undefined,
   });
   const timer = setInterval(beat, 500);
   beat();

@@ -34,6 +34,11 @@ export interface ConfigListener {
   /** Throwing means "refused": the node keeps its last good state and the feed goes on. */
   onRevision(change: RevisionChange): void;
   onFault(fault: ConfigFault): void;
+  /**
+   * The revision handed out last is the newest there is: a replay, or a meta written again, added up
+   * to it. Whatever fault came before is over. Never said of a revision that was refused.
+   */
+  onCurrent(revision: number): void;
 }
 
 /** A gateway node's side: follow the configuration, say what is applied. */

@@ -186,6 +186,18 @@ export function feedContract(startWorld: () => Promise<FeedWorld>): void {
       expect(node.state).toEqual(revisions.state);
     });
 
+    it('tells a node that met a fault when what it has is the newest after all', async () => {
+      await publish({ 'client.cl_a': '1' });
+      await gateway.config.follow(node);
+      await isAt(1);
+      await world.writeRaw('client.cl_a', 'not json');
+      await eventually(() => expect(node.faultsOf('unreadable')).toHaveLength(1));
+      expect(node.confirmed).toEqual([]);
+      await control.configPublisher.publish(revisions.everything());
+      await eventually(() => expect(node.confirmed).toEqual([1]));
+      expect(node.changes).toHaveLength(1);
+    });
+
     it('gives a node that refused a revision the complete next one', async () => {
       await publish({ 'client.cl_a': '1' });
       await gateway.config.follow(node);

@@ -4,6 +4,8 @@ import type { ConfigFault, ConfigListener, DeliveredBatch, RevisionChange } from
 export class RecordingNode implements ConfigListener {
   readonly changes: RevisionChange[] = [];
   readonly faults: ConfigFault[] = [];
+  /** Revisions it was told to be current, without having to change anything. */
+  readonly confirmed: number[] = [];
   state = new Map<string, string>();
   refuseNext = false;
 
@@ -26,6 +28,10 @@ export class RecordingNode implements ConfigListener {
 
   onFault(fault: ConfigFault): void {
     this.faults.push(fault);
+  }
+
+  onCurrent(revision: number): void {
+    this.confirmed.push(revision);
   }
 
   faultsOf<K extends ConfigFault['kind']>(kind: K): Extract<ConfigFault, { kind: K }>[] {

@@ -196,6 +196,7 @@ async function publishedIndex(portico: TestPortico): Promise<ConfigIndex> {
     onFault: (fault) => {
       throw new Error(JSON.stringify(fault));
     },
+    onCurrent: () => undefined,
   });
   const [row] = await portico.query<{ revision: string }>('select revision from config_revision');
   await eventually(() => expect(revision).toBe(Number(row!.revision)), { withinMs: 15_000 });

@@ -82,6 +82,23 @@ describe('the state of a node', () => {
     expect(state.staleReason).toBeNull();
   });
 
+  it('is stale after a fault no longer than until its revision is said to be the newest', () => {
+    const { state, applied } = aState();
+    state.onFault({ kind: 'bad_signature', key: 'client.cl_acme' });
+    state.onCurrent(2);
+    expect(state.staleReason).not.toBeNull();
+    state.onCurrent(1);
+    expect(state.staleReason).toBeNull();
+    expect(applied()).toBe(1);
+  });
+
+  it('stays stale after a refused revision, whatever is said of the one it kept', () => {
+    const { state } = aState();
+    expect(() => state.onRevision(change(2, [['client.cl_acme', '{}']]))).toThrow();
+    state.onCurrent(2);
+    expect(state.staleReason).not.toBeNull();
+  });
+
   it('is stale while the feed is away, and no longer', () => {
     const { state } = aState();
     state.onFault({ kind: 'disconnected' });

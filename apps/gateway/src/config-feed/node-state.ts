@@ -66,6 +66,13 @@ export class NodeState implements ConfigListener {
     onApplied(this.#index, change);
   }
 
+  onCurrent(revision: number): void {
+    // Not of another revision: a copy from disk may be newer or older than what the feed has.
+    if (revision !== this.revision || this.#staleReason === null) return;
+    this.#options.logger.info({ revision, was: this.#staleReason }, 'The revision here is current');
+    this.#staleReason = null;
+  }
+
   onFault(fault: ConfigFault): void {
     const { logger } = this.#options;
     if (fault.kind === 'reconnected') {

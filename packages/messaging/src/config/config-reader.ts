@@ -39,6 +39,9 @@ export class ConfigReader implements BucketReader {
           this.#assembler.refused();
         }
         return 'go_on';
+      case 'current':
+        this.#guarded(() => this.#listener.onCurrent(assembly.revision));
+        return 'go_on';
       case 'fault':
         this.#guarded(() => this.#listener.onFault(assembly.fault));
         return 'go_on';

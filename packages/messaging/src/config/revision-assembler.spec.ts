@@ -32,6 +32,7 @@ class Follower {
 
   #take(assembly: Assembly): boolean {
     if (assembly.kind === 'revision') this.node.onRevision(assembly.change);
+    if (assembly.kind === 'current') this.node.onCurrent(assembly.revision);
     if (assembly.kind === 'fault') this.node.onFault(assembly.fault);
     return assembly.kind === 'replay';
   }
@@ -202,12 +203,23 @@ describe('the revision assembler', () => {
     expect(follower.node.faultsOf('bad_signature')).toHaveLength(1);
   });
 
-  it('says nothing of a replay that finds what the node already runs', () => {
+  it('confirms what the node runs by a replay that finds nothing else', () => {
     const { writes } = publish([{ 'client.cl_0': '1' }, { 'client.cl_1': '1' }]);
     const follower = new Follower();
     follower.replay(writes);
     follower.replay(bucketAfter(writes));
     expect(follower.node.changes).toHaveLength(1);
+    expect(follower.node.confirmed).toEqual([2]);
+  });
+
+  it('confirms nothing by a bucket that went back, or of a revision that was refused', () => {
+    const { writes } = publish([{ 'client.cl_0': '1' }, { 'client.cl_1': '1' }]);
+    const follower = new Follower();
+    follower.replay(writes);
+    follower.replay(writes.slice(0, 2));
+    follower.assembler.refused();
+    follower.replay(writes);
+    expect(follower.node.confirmed).toEqual([]);
   });
 
   it('hands out a revision again, complete, to a node that refused it', () => {

@@ -8,6 +8,8 @@ export type Assembly =
   /** Nothing to tell: a part of a revision, or something already known. */
   | { readonly kind: 'waiting' }
   | { readonly kind: 'revision'; readonly change: RevisionChange }
+  /** What was handed out last is still the newest. */
+  | { readonly kind: 'current'; readonly revision: number }
   | { readonly kind: 'fault'; readonly fault: ConfigFault }
   /** What is known here does not lead to the newest revision: read the bucket from its beginning. */
   | { readonly kind: 'replay'; readonly fault?: ConfigFault };
@@ -123,7 +125,7 @@ export class RevisionAssembler {
       this.#digest.set(key, part.body);
     }
     if (!this.#completes(meta)) return { kind: 'replay', fault: mismatchOf(meta) };
-    if (this.#isInForce(meta)) return WAITING;
+    if (this.#isInForce(meta)) return { kind: 'current', revision: meta.revision };
     return this.#handOut(meta, { complete: false, values });
   }
 
@@ -147,7 +149,7 @@ export class RevisionAssembler {
     this.#parts = new Map();
     this.#meta = undefined;
     // After a short absence a replay often finds what the node already runs.
-    if (this.#isInForce(meta)) return WAITING;
+    if (this.#isInForce(meta)) return { kind: 'current', revision: meta.revision };
     const values = new Map<string, string | null>();
     for (const [key, { body }] of parts) if (body !== null) values.set(key, body);
     return this.#handOut(meta, { complete: true, values });
