@@ -745,6 +745,14 @@ describe('the resources of the admin API', () => {
       },
     );
 
+    it('holds no credential, neither ours nor a partner’s', async () => {
+      const { Authorization } = await admin.authHeaders('pr_orders');
+      const { text } = await admin.get('/config/export');
+      expect(text).toContain('pr_orders');
+      expect(text).not.toContain(Authorization!.replace('Bearer ', ''));
+      expect(text).not.toMatch(/portico_tok_|PRIVATE KEY|whsec_/);
+    });
+
     it('a dry run prints the difference and makes none; applying makes exactly that', async () => {
       const document = (await admin.get('/config/export')).json<{
         policies: { id: string; description?: string }[];

@@ -95,9 +95,13 @@ describe('the order of checks', () => {
     const twoAnHour = { rate_limits: [{ requests: 2, window: '1h' }] };
     await policy('pol_rate', twoAnHour);
     await policy('pol_careful', twoAnHour);
+    await policy('pol_apart', { rate_limits: [{ requests: 7, window: '1d' }] });
     await policy('pol_quota', { quota: { requests: 1, period: 'month' } });
     await policy('pol_both', { ...twoAnHour, quota: { requests: 1000, period: 'day' } });
     const assigned = collections.map(([id]) => id).filter((id) => id !== 'coll_other');
+    await policy('pol_shared', { rate_limits: [{ requests: 50, window: '5m' }] });
+    const shared = { collections: ['coll_main'], policy_id: 'pol_shared' };
+    await admin.create('/clients', { id: 'cl_shared', name: 'Shared', ...shared });
     await admin.create('/clients', { id: 'cl_main', name: 'Main', collections: assigned });
     await admin.create('/clients', { id: 'cl_off', name: 'Off', active: false });
     await admin.create('/clients', { id: 'cl_else', name: 'Else', collections: ['coll_other'] });
@@ -112,6 +116,10 @@ describe('the order of checks', () => {
       ['cl_main', 'pr_careful', { policy_id: 'pol_careful' }],
       ['cl_main', 'pr_quota', { policy_id: 'pol_quota' }],
       ['cl_main', 'pr_both', { policy_id: 'pol_both' }],
+      ['cl_main', 'pr_expired', { auth: { expires_at: '2020-01-01T00:00:00Z' } }],
+      ['cl_shared', 'pr_shared_one', {}],
+      ['cl_shared', 'pr_shared_two', {}],
+      ['cl_shared', 'pr_apart', { policy_id: 'pol_apart' }],
       ['cl_off', 'pr_off', {}],
       ['cl_else', 'pr_else', {}],
     ];
@@ -177,6 +185,7 @@ describe('the order of checks', () => {
     ['missing', (): HeaderMap => identity('cl_main', 'pr_main')],
     ['of another scheme', () => ({ ...as['pr_main']!, Authorization: 'Basic dTpw' })],
     ['well-formed and wrong', () => ({ ...as['pr_main']!, ...WRONG })],
+    ['past its expires_at', () => as['pr_expired']!],
     ["another profile's", () => ({ ...as['pr_rate']!, 'X-Profile-ID': 'pr_main' })],
     ['cut short', () => ({ ...as['pr_main']!, Authorization: as['pr_main']!['Authorization']!.slice(0, -1) })], // prettier-ignore
   ])('row 5: a credential that is %s is 401 with a challenge', async (_name, headers) => {
@@ -303,6 +312,23 @@ describe('the order of checks', () => {
     expect(answer.headers.get('ratelimit')).toMatch(/^"1h";r=1;t=\d+, "day";r=999;t=\d+$/);
     // The limit that is closest to refusing is the one the older headers name.
     expect(answer.headers.get('x-ratelimit-limit')).toBe('2');
+  });
+
+  it("row 12: a client's policy counts its profiles together, one with its own apart", async () => {
+    const remaining = async (profile: string) =>
+      (await get('/c/main/any', as[profile]!)).headers.get('x-ratelimit-remaining');
+    expect(await remaining('pr_shared_one')).toBe('49');
+    expect(await remaining('pr_shared_two')).toBe('48');
+    expect(await remaining('pr_apart')).toBe('6');
+    expect(await remaining('pr_shared_one')).toBe('47');
+  });
+
+  it('row 12: without a policy nothing is limited, and no header says otherwise', async () => {
+    const answer = await get('/c/main/any', as['pr_main']!);
+    expect(answer.status).toBe(200);
+    for (const name of ['ratelimit', 'ratelimit-policy', 'x-ratelimit-limit']) {
+      expect(answer.headers.get(name)).toBeNull();
+    }
   });
 
   it('row 13: a quota says which it is and when it resets', async () => {

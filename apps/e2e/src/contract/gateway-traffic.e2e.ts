@@ -11,7 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { scratchDir, startStandalone, type Standalone } from '../deployment.ts';
 import { call } from '../http.ts';
 import { PortalVisitor } from '../portal-visitor.ts';
-import { aClientCertificate, type ClientCertificate } from './certificate.ts';
+import { aCertificateIssuedBy, aClientCertificate, type ClientCertificate } from './certificate.ts';
 import {
   bootstrapAdmin,
   expectError,
@@ -31,6 +31,7 @@ describe('admitted traffic', () => {
   let gateway: string;
   let token: HeaderMap;
   let certificate: ClientCertificate;
+  let authority: ClientCertificate;
 
   beforeAll(async () => {
     upstream = await startUpstream();
@@ -139,6 +140,11 @@ describe('admitted traffic', () => {
     await profile('pr_mtls', {
       auth_type: 'mtls',
       auth: { certificates: [certificate.cert] },
+    });
+    authority = await aClientCertificate('Traffic CA');
+    await profile('pr_ca', {
+      auth_type: 'mtls',
+      auth: { ca_pem: authority.cert, subject: 'billing.traffic.test' },
     });
     await profile('pr_jwt', {
       auth_type: 'jwt',
@@ -443,6 +449,18 @@ describe('admitted traffic', () => {
       expect(await curl(shown.curl, certificate, `${tls}${echoed}`)).toBe('200');
       const stranger = await aClientCertificate('traffic.test');
       expect(await curl(shown.curl, stranger, `${tls}${echoed}`)).toBe('401');
+    });
+
+    it('by authority and subject takes any certificate of that name, and of no other', async () => {
+      const { curl: shown } = (await admin.get('/profiles/pr_ca/auth-headers')).json<{
+        curl: string;
+      }>();
+      const url = `https://localhost:${portico.env['GATEWAY_TLS_PORT']}${echoed}`;
+      const issued = (name: string) => aCertificateIssuedBy(authority, name);
+      expect(await curl(shown, await issued('billing.traffic.test'), url)).toBe('200');
+      expect(await curl(shown, await issued('other.traffic.test'), url)).toBe('401');
+      const selfMade = await aClientCertificate('billing.traffic.test');
+      expect(await curl(shown, selfMade, url)).toBe('401');
     });
 
     it('is 401 without a certificate, on plain HTTP too', async () => {
