@@ -24,11 +24,11 @@ export function CallsChart({ buckets, interval }: CallsChartProps) {
         <BarChart
           h={260}
           data={buckets.map(({ at, requests, errors }) => ({
-            at,
+            step: formatStep(at, interval),
             Answered: requests - errors,
             Errors: errors,
           }))}
-          dataKey="at"
+          dataKey="step"
           type="stacked"
           withLegend
           legendProps={{ verticalAlign: 'bottom' }}
@@ -39,8 +39,6 @@ export function CallsChart({ buckets, interval }: CallsChartProps) {
           gridAxis="x"
           // The table below is for keyboards and screen readers.
           barChartProps={{ accessibilityLayer: false }}
-          xAxisProps={{ tickFormatter: (at: unknown) => formatStep(String(at), interval) }}
-          tooltipProps={{ labelFormatter: (at: unknown) => formatStep(String(at), interval) }}
           barProps={{ isAnimationActive: false }}
         />
       </div>
