@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { watchCore } from '../harness/cores.mjs';
 import { makeEstate } from '../harness/estate.mjs';
 import { identityOf, publishTo, startNats, startNode } from '../harness/portico-node.mjs';
 import { answers, ensure, find, freePort, start, stopAll } from '../harness/processes.mjs';
@@ -60,6 +61,9 @@ async function bench() {
   report('gateway-latency', {
     method: `${ROUNDS} rounds of ${SECONDS} s, direct and through the gateway in turn, open loop; bodies captured, ${applied} configuration changes at ${CHANGES_PER_SECOND}/s meanwhile; 100 % = ${Math.round(perSecond)} requests/s (wrk, 64 connections)`,
     rows,
+    notes: [
+      'Where the load core has no idle time left, the figures are of the load generator as much as of the gateway.',
+    ],
   });
 }
 
@@ -78,16 +82,18 @@ async function measure({ node, upstreamUrl, estate, level, perSecond }) {
     'direct p99 ms': of('direct', 'p99'),
     'added p50 ms': of('through', 'p50') - of('direct', 'p50'),
     'added p99 ms': of('through', 'p99') - of('direct', 'p99'),
+    'load core busy': of('through', 'loadBusy'),
     failed: samples.through.reduce((sum, one) => sum + one.failed, 0),
   };
 }
 
 async function send(url, path, callers, rate) {
   const args = [steady, url, path, callers, `${rate}`, `${SECONDS}`];
+  const loadCore = watchCore(1);
   const { stdout } = find('taskset')
     ? await run('taskset', ['-c', '1', process.execPath, ...args])
     : await run(process.execPath, args);
-  return JSON.parse(stdout);
+  return { ...JSON.parse(stdout), loadBusy: loadCore() };
 }
 
 /** Renames one client after another: a real revision each, with nothing taken from anybody. */
