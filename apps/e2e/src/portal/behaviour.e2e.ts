@@ -234,6 +234,7 @@ describe('the portal in the hands of people, and on bad days', () => {
   describe('with the keyboard alone', () => {
     it('leads from the dashboard to an answer and on to another profile, every stop in sight', async () => {
       const { page } = kaleido;
+      await kaleido.goto('/usage', 'Usage');
       await kaleido.goto('/', 'Your APIs');
       await kaleido.link('Shapes').first().waitFor();
       const first = await tabTo(page, 'Skip to content');

@@ -14,7 +14,12 @@ const READ_FOCUS = `(() => {
   const focused = document.activeElement;
   const around = [focused.nextElementSibling];
   for (let at = focused; at && around.length < 7; at = at.parentElement) around.push(at);
-  const looks = () => JSON.stringify(around.map((one) => {
+  // A border that fades to its colour counts with the colour it fades to.
+  const settle = () => {
+    getComputedStyle(focused).color;
+    for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
+  };
+  const looks = () => settle() ?? JSON.stringify(around.map((one) => {
     if (!one) return '';
     const { outline, boxShadow, borderColor, backgroundColor, textDecoration, transform, top } =
       getComputedStyle(one);
