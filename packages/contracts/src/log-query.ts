@@ -8,6 +8,12 @@ import { z } from 'zod';
 /** `200`, or a class like `4xx`. */
 export const statusFilterSchema = z.string().regex(/^(?:[1-5]xx|[1-5][0-9]{2})$/);
 
+/** RFC 3339, in UTC or with an offset. */
+const instant = z.iso.datetime({
+  offset: true,
+  error: 'must be an RFC 3339 time, such as 2026-11-21T10:00:00.000Z',
+});
+
 export const logSearchQuerySchema = z.strictObject({
   client_id: z.string().optional(),
   profile_id: z.string().optional(),
@@ -19,8 +25,8 @@ export const logSearchQuerySchema = z.strictObject({
   path: z.string().optional(),
   ip: z.string().optional(),
   request_id: z.string().optional(),
-  from: z.iso.datetime().optional(),
-  to: z.iso.datetime().optional(),
+  from: instant.optional(),
+  to: instant.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(500).optional(),
 });
@@ -82,8 +88,8 @@ export const metricsQuerySchema = z.strictObject({
   client_id: z.string().optional(),
   profile_id: z.string().optional(),
   collection_id: z.string().optional(),
-  from: z.iso.datetime(),
-  to: z.iso.datetime(),
+  from: instant,
+  to: instant,
   interval: z.enum(['1m', '5m', '1h', '1d']).default('1h'),
 });
 export type MetricsQuery = z.infer<typeof metricsQuerySchema>;

@@ -112,6 +112,13 @@ describe('access to the admin API', () => {
     expect(await works()).toBe(false);
   });
 
+  it.each(['2026-W01', 'tomorrow', 7])('lets no key expire at %s', async (expires_at) => {
+    const body = { name: 'x', role: 'viewer', expires_at };
+    const answer = await portico.call('POST', 'api-keys', { body });
+    expect(answer.status).toBe(422);
+    expect(answer.body.details[0].path).toBe('body.expires_at');
+  });
+
   it('keeps admin users by address, one each', async () => {
     const body = { id: 'usr_ada', email: 'Ada@Portico.example', name: 'Ada', role: 'auditor' };
     const created = await portico.call('POST', 'admin-users', { body });

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsISO8601, IsOptional } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional } from 'class-validator';
 import { ROLES, type Role } from '../access/roles.ts';
 import { ResourceResponse } from '../http/resource.dto.ts';
-import { IsName, IsOwnId } from '../validation/fields.ts';
+import { IsInstant, IsName, IsOwnId } from '../validation/fields.ts';
 
 export class ApiKeyFields {
   @ApiProperty({ example: 'CI deployments' })
@@ -19,7 +19,7 @@ export class ApiKeyFields {
 
   @ApiPropertyOptional({ type: String, nullable: true, format: 'date-time' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   expires_at: string | null = null;
 }
 

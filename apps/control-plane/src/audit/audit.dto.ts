@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageQuery } from '../paging/page.dto.ts';
+import { IsInstant } from '../validation/fields.ts';
 
 const text = (): PropertyDecorator => (target, property) => {
   ApiPropertyOptional()(target, property);
@@ -14,7 +15,7 @@ const instant =
   (target, property) => {
     ApiPropertyOptional({ format: 'date-time', description })(target, property);
     IsOptional()(target, property);
-    IsISO8601({ strict: true })(target, property);
+    IsInstant()(target, property);
   };
 
 export class AuditQuery extends PageQuery {

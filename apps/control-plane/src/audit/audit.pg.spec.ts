@@ -99,6 +99,20 @@ describe('the audit log', () => {
     expect(answer.body.data).toHaveLength(expected);
   });
 
+  it.each(['yesterday', '2026-W01', '2026-02-30T00:00:00Z', '2026-11-21'])(
+    'is not asked for a time such as %s',
+    async (from) => {
+      const answer = await portico.call('GET', `audit-log?from=${from}`);
+      expect(answer.status).toBe(422);
+      expect(answer.body.details[0].path).toBe('query.from');
+    },
+  );
+
+  it('takes a time with an offset', async () => {
+    const answer = await portico.call('GET', 'audit-log?from=2001-01-01T00:00:00%2B09:00');
+    expect(answer.body.data.length).toBeGreaterThan(0);
+  });
+
   it('pages newest first', async () => {
     const first = (await portico.call('GET', 'audit-log?limit=3')).body;
     const second = (await portico.call('GET', `audit-log?limit=3&cursor=${first.next_cursor}`))

@@ -1,7 +1,8 @@
 import { idPattern, type ResourceKind } from '@portico/contracts';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsOptional, IsString, Length, Matches, MaxLength, ValidateBy } from 'class-validator';
+import { z } from 'zod';
 
 /** Applies several property decorators as one. */
 const all =
@@ -40,3 +41,18 @@ export const IsReference = (kind: ResourceKind): PropertyDecorator => {
     Matches(pattern, { message: `must match ${pattern.source}` }),
   );
 };
+
+const instant = z.iso.datetime({ offset: true });
+
+/**
+ * An RFC 3339 time, in UTC or with an offset. ISO 8601 knows more (`2026-W01`), which neither we nor
+ * the database could read.
+ */
+export const IsInstant = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isInstant',
+    validator: {
+      validate: (value: unknown) => instant.safeParse(value).success,
+      defaultMessage: () => 'must be an RFC 3339 time, such as 2026-11-21T10:00:00.000Z',
+    },
+  });
