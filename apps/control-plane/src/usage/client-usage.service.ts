@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { usageScope, type LimitState, type UsageDay } from '@portico/contracts';
+import { usageScope, type UsageDay, type UsageReport } from '@portico/contracts';
 import type { Feeds } from '@portico/messaging';
 import { DataSource, In } from 'typeorm';
 import { ClientEntity } from '../clients/client.entity.ts';
-import { notFound } from '../http/api-error.ts';
+import { ApiError, notFound } from '../http/api-error.ts';
 import { PolicyEntity } from '../policies/policy.entity.ts';
 import { ProfileEntity } from '../profiles/profile.entity.ts';
 import { LogIngestClient } from '../request-logs/log-ingest.client.ts';
 import { FEEDS } from '../tokens.ts';
-import { limitUsage } from './limit-usage.ts';
+import { limitUsage, type SourcedLimit } from './limit-usage.ts';
 import { quotaPeriod, utcDay } from './quota-period.ts';
 
 /** How long gateway nodes have to say where a limit stands. */
@@ -17,16 +17,18 @@ const ASK_TIMEOUT_MS = 300;
 const DAYS_SHOWN = 62;
 const DAY_MS = 86_400_000;
 
-export interface ScopedLimit extends LimitState {
+export interface ScopedLimit extends SourcedLimit {
   /** `client`, or a profile that is counted apart, by a policy of its own. */
   readonly scope: { readonly kind: 'client' | 'profile'; readonly id: string };
 }
 
 export interface ClientUsageReport {
   readonly limits: readonly ScopedLimit[];
-  /** Newest day last; a day without calls is left out. */
-  readonly days: readonly UsageDay[];
+  /** Newest day last; a day without calls is left out. Null while the log store is away. */
+  readonly days: readonly UsageDay[] | null;
 }
+
+type Ledger = readonly UsageDay[] | ApiError;
 
 interface Metered {
   readonly kind: 'client' | 'profile';
@@ -47,26 +49,28 @@ export class ClientUsage {
 
   async of(clientId: string, nowMs: number = Date.now()): Promise<ClientUsageReport> {
     const metered = await this.meteredScopes(clientId);
-    const from = utcDay(nowMs - DAYS_SHOWN * DAY_MS);
-    const days = await this.logs.usage({ client_id: clientId, from, to: utcDay(nowMs) });
-    const limits = await Promise.all(metered.map((one) => this.limitsOf(one, days, nowMs)));
-    return { limits: limits.flat(), days };
+    const [ledger, reports] = await Promise.all([
+      this.ledgerOf(clientId, nowMs),
+      Promise.all(
+        metered.map(({ kind, id }) =>
+          this.feeds.usage.askUsage(usageScope(kind, id), ASK_TIMEOUT_MS),
+        ),
+      ),
+    ]);
+    const limits = metered.flatMap((one, at) =>
+      limitsOf(one, { reports: reports[at] ?? [], ledger, nowMs }),
+    );
+    return { limits, days: ledger instanceof ApiError ? null : ledger };
   }
 
-  private async limitsOf(
-    { kind, id, policy, profileIds }: Metered,
-    days: readonly UsageDay[],
-    nowMs: number,
-  ): Promise<ScopedLimit[]> {
-    const reports = await this.feeds.usage.askUsage(usageScope(kind, id), ASK_TIMEOUT_MS);
-    const { quota } = policy;
-    const fromDay = quota === null ? null : utcDay(quotaPeriod(quota.period, nowMs).startMs);
-    const counted = days.filter(
-      ({ day, profile_id }) => fromDay !== null && day >= fromDay && profileIds.has(profile_id),
-    );
-    const quotaUsed = counted.reduce((sum, { admitted }) => sum + admitted, 0);
-    const states = limitUsage(policy, reports, { quotaUsed, nowMs });
-    return states.map((state) => ({ ...state, scope: { kind, id } }));
+  private async ledgerOf(clientId: string, nowMs: number): Promise<Ledger> {
+    const from = utcDay(nowMs - DAYS_SHOWN * DAY_MS);
+    try {
+      return await this.logs.usage({ client_id: clientId, from, to: utcDay(nowMs) });
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'log_store_unavailable') return error;
+      throw error;
+    }
   }
 
   private async meteredScopes(clientId: string): Promise<Metered[]> {
@@ -98,4 +102,33 @@ export class ClientUsage {
         : [{ kind, id, policy, profileIds: new Set(of.map((profile) => profile.id)) }],
     );
   }
+}
+
+interface Known {
+  readonly reports: readonly UsageReport[];
+  readonly ledger: Ledger;
+  readonly nowMs: number;
+}
+
+function limitsOf(metered: Metered, { reports, ledger, nowMs }: Known): ScopedLimit[] {
+  const { kind, id, policy } = metered;
+  const quotaUsed = ledger instanceof ApiError ? 0 : countedIn(metered, ledger, nowMs);
+  const states = limitUsage(policy, reports, { quotaUsed, nowMs });
+  // Neither a gateway nor the ledger can say what is used of the quota: better no answer than "0".
+  const isUnknown = states.some(({ kind: of, source }) => of === 'quota' && source === 'ledger');
+  if (ledger instanceof ApiError && isUnknown) throw ledger;
+  return states.map((state) => ({ ...state, scope: { kind, id } }));
+}
+
+/** Used of the quota in this period, by the ledger. */
+function countedIn(
+  { policy: { quota }, profileIds }: Metered,
+  days: readonly UsageDay[],
+  nowMs: number,
+): number {
+  if (quota === null) return 0;
+  const fromDay = utcDay(quotaPeriod(quota.period, nowMs).startMs);
+  return days
+    .filter(({ day, profile_id }) => day >= fromDay && profileIds.has(profile_id))
+    .reduce((sum, { admitted }) => sum + admitted, 0);
 }

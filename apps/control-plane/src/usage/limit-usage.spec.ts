@@ -31,7 +31,10 @@ const usedIn = (reports: UsageReport[], quotaUsed = 0) =>
 describe('what is left of a limit', () => {
   it('is whole where no node answers, but for the quota, which the ledger knows', () => {
     expect(limitUsage(LIMITS, [], { quotaUsed: 400, nowMs: NOW })).toEqual([
-      { name: '1m', kind: 'rate', limit: 100, used: 0, remaining: 100, resets_at_ms: NOW },
+      {
+        ...{ name: '1m', kind: 'rate', limit: 100, used: 0, remaining: 100, resets_at_ms: NOW },
+        ...{ source: 'ledger', as_of_ms: NOW },
+      },
       {
         name: 'month',
         kind: 'quota',
@@ -39,6 +42,8 @@ describe('what is left of a limit', () => {
         used: 400,
         remaining: 600,
         resets_at_ms: Date.UTC(2026, 11, 1),
+        source: 'ledger',
+        as_of_ms: NOW,
       },
     ]);
   });
@@ -63,6 +68,30 @@ describe('what is left of a limit', () => {
       nowMs: NOW,
     });
     expect(shown).toMatchObject({ used: 1_200, remaining: 0 });
+  });
+
+  it('says whose figure it is, and of when', () => {
+    const sourceOf = (reports: UsageReport[], quotaUsed = 0) =>
+      limitUsage(LIMITS, reports, { quotaUsed, nowMs: NOW }).map(({ source, as_of_ms }) => [
+        source,
+        NOW - as_of_ms,
+      ]);
+    const quota: LimitState = { ...rate(7), name: 'month', kind: 'quota', limit: 1_000 };
+    const limits = [rate(7), quota];
+    const ofAuthority = report({ limits, authoritative: true, as_of_ms: NOW - 5 });
+    const ofNodes = [20, 900].map((agoMs) => report({ limits, as_of_ms: NOW - agoMs }));
+    expect(sourceOf([ofAuthority, ...ofNodes])).toEqual([
+      ['authority', 5],
+      ['authority', 5],
+    ]);
+    expect(sourceOf([ofAuthority], 8)).toEqual([
+      ['authority', 5],
+      ['ledger', 0],
+    ]);
+    expect(sourceOf(ofNodes, 14)).toEqual([
+      ['node', 900],
+      ['node', 900],
+    ]);
   });
 
   it('leaves out limits that the policy does not have any more', () => {

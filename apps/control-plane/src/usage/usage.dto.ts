@@ -28,6 +28,16 @@ export class UsageLimitDto {
   @ApiProperty({ format: 'date-time', description: 'Whole again by then, if nothing more is used' })
   resets_at!: string;
 
+  @ApiProperty({
+    enum: ['authority', 'node', 'ledger'],
+    description:
+      'Whose figure it is: of the authority that gateways share, of gateways that count each for itself, or of the ledger that bills are made from',
+  })
+  source!: 'authority' | 'node' | 'ledger';
+
+  @ApiProperty({ format: 'date-time', description: 'When it was true' })
+  as_of!: string;
+
   @ApiProperty({ type: UsageScopeDto, description: 'Whose calls count together' })
   scope!: UsageScopeDto;
 }
@@ -47,19 +57,28 @@ export class UsageDto {
   @ApiProperty({ type: [UsageLimitDto] })
   limits!: UsageLimitDto[];
 
-  @ApiProperty({ type: [UsageDayDto], description: 'Admitted calls by UTC day and profile' })
-  days!: readonly UsageDayDto[];
+  @ApiProperty({
+    type: [UsageDayDto],
+    nullable: true,
+    description: 'Admitted calls by UTC day and profile; null while the log store does not answer',
+  })
+  days!: readonly UsageDayDto[] | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Why there are no days, or null',
+    example: null,
+  })
+  days_unavailable!: string | null;
 }
 
 export const toUsageDto = ({ limits, days }: ClientUsageReport): UsageDto => ({
-  limits: limits.map(({ name, kind, limit, used, remaining, resets_at_ms, scope }) => ({
-    name,
-    kind,
-    limit,
-    used,
-    remaining,
+  limits: limits.map(({ resets_at_ms, as_of_ms, ...limit }) => ({
+    ...limit,
     resets_at: new Date(resets_at_ms).toISOString(),
-    scope,
+    as_of: new Date(as_of_ms).toISOString(),
   })),
   days,
+  days_unavailable: days === null ? 'The log store does not answer right now.' : null,
 });

@@ -135,10 +135,38 @@ describe('a client’s own log and usage', () => {
       expect.objectContaining({ name: '1m', kind: 'rate', limit: 100, used: 0, scope }),
       expect.objectContaining({ name: 'month', kind: 'quota', limit: 1000, used: 9, scope }),
     ]);
-    expect(body.limits[1].remaining).toBe(991);
+    expect(body.limits[1]).toMatchObject({ remaining: 991, source: 'ledger' });
+    expect(Date.now() - Date.parse(body.limits[1].as_of)).toBeLessThan(60_000);
+    expect(body.days_unavailable).toBeNull();
     expect(body.limits[1].resets_at).toMatch(/-01T00:00:00\.000Z$/);
     expect(body.days).toContainEqual({ day: today, profile_id: 'pr_acme_token', admitted: 7 });
     expect(JSON.stringify(body)).not.toContain('globex');
+  });
+
+  it('says what is enforced while the log store does not answer, and nothing it cannot know', async () => {
+    const asOfMs = Date.now() - 40;
+    const state = { limit: 1_000, used: 250, remaining: 750, resets_at_ms: asOfMs + 1_000 };
+    logIngest.freeze();
+    try {
+      // No gateway answers either: what is used of the quota is not known.
+      const unknown = await acme.get('/usage');
+      expect([unknown.status, unknown.body.error]).toEqual([503, 'log_store_unavailable']);
+      const node = await portico.feeds.usage.answerUsage(async (scope) => ({
+        ...{ format: 1, node: 'gw-1', scope, authoritative: true, as_of_ms: asOfMs },
+        limits: [{ name: 'month', kind: 'quota', ...state }],
+      }));
+      const { status, body } = await acme.get('/usage');
+      await node.stop();
+      expect(status).toBe(200);
+      expect(body.limits[1]).toMatchObject({
+        ...{ used: 250, remaining: 750, source: 'authority' },
+        as_of: new Date(asOfMs).toISOString(),
+      });
+      expect(body.days).toBeNull();
+      expect(body.days_unavailable).toContain('log store');
+    } finally {
+      logIngest.thaw();
+    }
   });
 
   it('is 503 while the log store does not answer, and comes back by itself', async () => {

@@ -2179,6 +2179,16 @@ export interface components {
              * @description Whole again by then, if nothing more is used
              */
             resets_at: string;
+            /**
+             * @description Whose figure it is: of the authority that gateways share, of gateways that count each for itself, or of the ledger that bills are made from
+             * @enum {string}
+             */
+            source: "authority" | "node" | "ledger";
+            /**
+             * Format: date-time
+             * @description When it was true
+             */
+            as_of: string;
             /** @description Whose calls count together */
             scope: components["schemas"]["UsageScopeDto"];
         };
@@ -2193,8 +2203,13 @@ export interface components {
         };
         ClientUsageResponse: {
             limits: components["schemas"]["UsageLimitDto"][];
-            /** @description Admitted calls by UTC day and profile */
-            days: components["schemas"]["UsageDayDto"][];
+            /** @description Admitted calls by UTC day and profile; null while the log store does not answer */
+            days: components["schemas"]["UsageDayDto"][] | null;
+            /**
+             * @description Why there are no days, or null
+             * @example null
+             */
+            days_unavailable: string | null;
             client_id: string;
             /**
              * Format: date-time
@@ -2822,8 +2837,13 @@ export interface components {
         };
         UsageDto: {
             limits: components["schemas"]["UsageLimitDto"][];
-            /** @description Admitted calls by UTC day and profile */
-            days: components["schemas"]["UsageDayDto"][];
+            /** @description Admitted calls by UTC day and profile; null while the log store does not answer */
+            days: components["schemas"]["UsageDayDto"][] | null;
+            /**
+             * @description Why there are no days, or null
+             * @example null
+             */
+            days_unavailable: string | null;
         };
         OwnRecordDto: {
             request_id: string;

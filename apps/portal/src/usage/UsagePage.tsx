@@ -1,6 +1,6 @@
 import { LoadingRows, MessageState, Panel } from '@portico/ui';
 import { useQuery } from '@tanstack/react-query';
-import { ChartColumn } from 'lucide-react';
+import { ChartColumn, CloudOff } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import type { Usage } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
@@ -47,14 +47,16 @@ function Admitted() {
 function Figures({ usage }: { usage: Usage }) {
   const { profiles } = useActiveProfile();
   const nameOf = (id: string) => profiles.find((profile) => profile.id === id)?.name ?? id;
-  const shares = callsByProfile(usage.days).map(({ id, calls }) => ({ name: nameOf(id), calls }));
+  const days = usage.days ?? [];
+  const without = usage.days === null ? <NoHistory /> : <NothingYet />;
+  const shares = callsByProfile(days).map(({ id, calls }) => ({ name: nameOf(id), calls }));
   return (
     <>
       <Panel title="Limits" description="Shared by all profiles, unless one has its own">
         <LimitList limits={usage.limits} />
       </Panel>
       <Panel title="By profile" description="Calls in the days below">
-        {shares.length > 0 ? <ShareTable shares={shares} /> : <NothingYet />}
+        {shares.length > 0 ? <ShareTable shares={shares} /> : without}
       </Panel>
       <div className={classes.wide}>
         <Panel
@@ -63,14 +65,23 @@ function Figures({ usage }: { usage: Usage }) {
         >
           {shares.length > 0 ? (
             <Suspense fallback={<LoadingRows rows={1} height={280} />}>
-              <DaysChart {...callsByDay(usage.days, nameOf)} />
+              <DaysChart {...callsByDay(days, nameOf)} />
             </Suspense>
           ) : (
-            <NothingYet />
+            without
           )}
         </Panel>
       </div>
     </>
+  );
+}
+
+/** The limits above are what is enforced all the same. */
+function NoHistory() {
+  return (
+    <MessageState icon={<CloudOff size={22} />} title="History is not available right now">
+      Your limits are up to date. Calls are counted, and appear here later.
+    </MessageState>
   );
 }
 
