@@ -39,6 +39,8 @@ export function CallsChart({ buckets, interval }: CallsChartProps) {
           gridAxis="x"
           // The table below is for keyboards and screen readers.
           barChartProps={{ accessibilityLayer: false }}
+          // There is no half a call.
+          yAxisProps={{ allowDecimals: false }}
           barProps={{ isAnimationActive: false }}
         />
       </div>

@@ -30,6 +30,8 @@ export function DaysChart({ rows, names }: DaySeries) {
           // The table below is for keyboards and screen readers.
           barChartProps={{ accessibilityLayer: false }}
           xAxisProps={{ tickFormatter: shortDay }}
+          // There is no half a call.
+          yAxisProps={{ allowDecimals: false }}
           barProps={{ isAnimationActive: false }}
         />
       </div>
