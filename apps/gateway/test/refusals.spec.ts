@@ -134,6 +134,8 @@ describe('a refusal has its status, its code, a record, and no call upstream', (
     expect(body.message).toMatch(/\w.*\.$/);
     expect(answer.headers.get('x-request-id')).toBe(body.request_id);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    // A partner who is refused must not have to connect, and shake hands, again for it.
+    expect(answer.headers.get('connection')).toBe('keep-alive');
     if (status === 401) expect(answer.headers.get('www-authenticate')).toBeTruthy();
     if (status === 405) expect(answer.headers.get('allow')).toMatch(/GET/);
     if (status === 400) expect(body.details?.[0]?.path).toBe('query.limit');

@@ -39,9 +39,16 @@ export function grouped(flat: readonly string[]): Record<string, string | string
   return map;
 }
 
-/** True where the caller is still sending a body that nobody is going to read. */
-export const hasUnreadBody = (exchange: Exchange): boolean =>
-  !exchange.request.complete && exchange.request.httpVersionMajor < 2;
+/**
+ * True where the caller is still sending a body that nobody is going to read. Node calls a request
+ * complete only after its handler has run, bodiless ones too; so the head is asked as well, or every
+ * refusal would cost its caller the connection.
+ */
+export function hasUnreadBody({ request }: Exchange): boolean {
+  if (request.complete || request.httpVersionMajor >= 2) return false;
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  return coding !== undefined || (length !== undefined && length !== '0');
+}
 
 const LINGER_MS = 2_000;
 const LINGER_BYTES_MAX = 1024 * 1024;
