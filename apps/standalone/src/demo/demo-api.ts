@@ -43,7 +43,9 @@ interface Result {
 async function answer(shop: Shop, request: IncomingMessage): Promise<Result> {
   const url = new URL(request.url ?? '/', 'http://demo');
   const [resource, id, action] = url.pathname.split('/').slice(1);
-  const route = `${request.method} /${resource}${id ? '/:id' : ''}${action ? `/${action}` : ''}`;
+  // Node sends no body in answer to a HEAD, whatever it is given.
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = `${method} /${resource}${id ? '/:id' : ''}${action ? `/${action}` : ''}`;
   switch (route) {
     case 'GET /orders':
       return listOrders(shop, url.searchParams);
