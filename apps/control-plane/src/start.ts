@@ -7,7 +7,7 @@ import { createMetrics, shutdownInOrder, type Logger } from '@portico/telemetry'
 import { ApiDocument } from './api-document/api-document.ts';
 import { AppModule } from './app.module.ts';
 import type { ControlPlaneConfig } from './config.ts';
-import { createDataSource, migrate } from './database/data-source.ts';
+import { connect, migrate } from './database/data-source.ts';
 import { Foundation } from './foundation.ts';
 import { nestLogger } from './http/nest-logger.ts';
 import { createAdapter } from './http/server.ts';
@@ -27,7 +27,7 @@ export async function startControlPlane(
   config: ControlPlaneConfig,
   { feeds, logger }: { readonly feeds: Feeds; readonly logger: Logger },
 ): Promise<ControlPlane> {
-  const dataSource = await createDataSource(config.database).initialize();
+  const dataSource = await connect(config.database, logger);
   let app: NestFastifyApplication | undefined;
   try {
     await migrate(dataSource);

@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@portico/telemetry';
 import { DataSource } from 'typeorm';
+import { databaseFailure } from './database-failure.ts';
 import { ENTITIES } from './entities.ts';
 import { Initial1700000000001 } from './migrations/1700000000001-initial.ts';
 import { WebhooksAndAlerts1700000000020 } from './migrations/1700000000020-webhooks-and-alerts.ts';
@@ -37,6 +40,27 @@ export const createDataSource = ({ url, poolMax }: DatabaseOptions): DataSource 
       keepAlive: true,
     },
   });
+
+const CONNECT_WITHIN_MS = 60_000;
+const RETRY_AFTER_MS = 500;
+
+/**
+ * Services of one deployment start in any order: a database that is not there yet is waited for, up
+ * to a minute. Any other trouble, a wrong password say, ends the start at once.
+ */
+export async function connect(options: DatabaseOptions, logger: Logger): Promise<DataSource> {
+  const deadline = performance.now() + CONNECT_WITHIN_MS;
+  for (;;) {
+    try {
+      return await createDataSource(options).initialize();
+    } catch (error) {
+      const isAway = databaseFailure(error)?.code === 'unavailable';
+      if (!isAway || performance.now() > deadline) throw error;
+      logger.warn({ reason: (error as Error).message }, 'waiting for the database');
+      await delay(RETRY_AFTER_MS);
+    }
+  }
+}
 
 /** Replicas start together: one migrates, the others wait and find nothing left to do. */
 export async function migrate(dataSource: DataSource): Promise<void> {
