@@ -440,6 +440,18 @@ describe('the order of checks', () => {
     }
   });
 
+  it('a refusal does not cost its caller the connection', async () => {
+    const refused = [
+      await get('/nowhere', {}),
+      await get('/nowhere', { ...as['pr_main']!, ...WRONG }),
+      await get('/nowhere', as['pr_main']!),
+      await get('/c/main/any', as['pr_quota']!),
+      await get('/c/main/things/x', as['pr_main']!),
+    ];
+    const answered = refused.map(({ status, headers }) => [status, headers.get('connection')]);
+    expect(answered).toEqual([401, 401, 404, 429, 400].map((status) => [status, 'keep-alive']));
+  });
+
   it('a draft becomes routable when it is published, and stops when it is a draft again', async () => {
     const set = (status: string) =>
       admin.put('/collections/coll_draft/status', { status }, { prefer: 'wait=10' });
