@@ -237,6 +237,8 @@ describe('the portal in the hands of people, and on bad days', () => {
       await kaleido.goto('/usage', 'Usage');
       await kaleido.goto('/', 'Your APIs');
       await kaleido.link('Shapes').first().waitFor();
+      // What is still arriving could shift the stops while we walk along them.
+      await page.waitForLoadState('networkidle');
       const first = await tabTo(page, 'Skip to content');
       expect(first).toHaveLength(1);
       await page.keyboard.press('Enter');
