@@ -260,6 +260,26 @@ describe('many nodes', () => {
   });
 });
 
+describe('what a busy node reserves ahead', () => {
+  it('leaves another its part of what is left, however near the limit is', async () => {
+    const given = policy({ mode: 'strict', rateLimits: [{ requests: 300, window: '10s' }] });
+    for (let stopMs = 200; stopMs <= 700; stopMs += 50) {
+      const cluster = new SimulatedCluster({ seed: stopMs, nodes: 2, network: calm(1) });
+      const { world } = cluster;
+      const untilMs = world.nowMs + stopMs;
+      cluster.offer(1, given);
+      const busy = { perSecond: steadily(400), weights: [1, 0], untilMs };
+      cluster.traffic({ policy: () => given, ...busy });
+      await world.runUntil(untilMs);
+      const before = cluster.admittedAtMs.length;
+      for (let call = before; call < 300; call += 1) cluster.offer(1, given);
+      await world.runUntil(untilMs + 30);
+      const gotMore = cluster.admittedAtMs.length - before;
+      expect(gotMore).toBeGreaterThanOrEqual(Math.floor((300 - before) / 2));
+    }
+  });
+});
+
 /** Admitted against what the limit allows over the whole run, as far as it was asked for. */
 function goodputOf({ cluster, seconds }: Outcome, given: MeterPolicy): number {
   const windows = Math.floor((seconds * 1_000) / WINDOW_MS[given.rateLimits[0]!.window]);
@@ -342,6 +362,33 @@ describe('while the authority is away', () => {
         ...{ network: calm(2), seconds: 38, meanwhile: frozen(13_000, 18_000 + seed * 100) },
       });
       expect(overshoot).toBeLessThanOrEqual(1.04);
+    }
+  });
+
+  it('nobody reserves before those have reported who notice a little later that it is back', async () => {
+    for (const seed of SEEDS.slice(0, 8)) {
+      const { overshoot } = await play({
+        ...{ seed, nodes: 6, policy: policy(), load: 4, shape: steadily, weights: zipf(6) },
+        ...{ network: calm(2), seconds: 38 },
+        meanwhile: (cluster, startMs) => {
+          cluster.world.at(startMs + 13_000, () => {
+            for (let at = 0; at < 6; at += 1) cluster.cutOff(at, 14_000 + seed * 100 + at * 80);
+          });
+        },
+      });
+      expect(overshoot).toBeLessThanOrEqual(1.04);
+    }
+  });
+
+  it('one node that is not answered goes on with no more than its part of what was left', async () => {
+    for (let cutMs = 100; cutMs <= 900; cutMs += 100) {
+      const { overshoot } = await play({
+        ...{ seed: cutMs, nodes: 8, policy: policy(), load: 10, shape: steadily, weights: even(8) },
+        ...{ network: calm(2), seconds: 12 },
+        meanwhile: (cluster, startMs) =>
+          void cluster.world.at(startMs + cutMs, () => cluster.cutOff(0, 400)),
+      });
+      expect(overshoot).toBeLessThanOrEqual(1.01 + 1 / 8);
     }
   });
 
