@@ -10,6 +10,8 @@ import { Redis } from 'ioredis';
 import { startNats } from '../harness/portico-node.mjs';
 import { ensure, freePort, start, stopAll, until } from '../harness/processes.mjs';
 import { report } from '../harness/report.mjs';
+import { fullRuns } from './full.mjs';
+import { goodput, worstWindow } from './windows.mjs';
 
 const NODES = (process.env.BENCH_NODES ?? '2,4,8').split(',').map(Number);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
@@ -33,12 +35,18 @@ try {
   const rows = [];
   for (const nodes of NODES) rows.push(...(await calm(nodes, natsUrl)));
   rows.push(...(await faulty(natsUrl)));
+  if (process.env.BENCH_FULL === '1') {
+    const full = { dir, nodeCounts: NODES, seconds: SECONDS, natsUrl, startRedis };
+    rows.push(...(await fullRuns(full)));
+  }
   report('limits', {
     method: `limiter processes (the gateway's own limiter without its HTTP side), real Redis and NATS; ${LIMIT} requests per ${WINDOW}, ${SECONDS} s per run; all limiters and patterns at once, each under the same seeded arrivals; times from one monotonic clock`,
     rows,
     notes: [
       'worst window = most admitted in any trailing window ÷ limit; bounds: strict ≤ 1.000, default ≤ 1.010.',
-      'goodput = admitted ÷ what limit and demand allowed, window by window.',
+      'goodput = admitted ÷ what limit and demand allowed.',
+      'Redis silent = times a node got no answer within 100 ms; a node in default mode then goes on with its part of what was left, others may use the same part, and the window may end that much over its limit.',
+      'gateways (BENCH_FULL=1) = whole gateway processes, 300 requests per 10 s, real HTTP, seen from outside: worst window counts the calls that were sent and had arrived at the upstream within one window, a lower bound; by arrival, calls held up on the way shift windows.',
       `fault: Redis frozen for ${FAULT.thaw - FAULT.freeze} s, later killed and started empty; default decides by its share, strict is closed.`,
     ],
   });
@@ -115,6 +123,7 @@ function startNode(options) {
 function rowsOf(label, results, { seconds }) {
   const escrowCalls = results.reduce((sum, { escrowCalls: calls }) => sum + calls, 0);
   const peerCalls = results.reduce((sum, { peerCalls: calls }) => sum + calls, 0);
+  const silences = results.reduce((sum, { silences: times }) => sum + times, 0);
   const messages = {
     'escrow, default': escrowCalls / 2,
     'escrow, strict': escrowCalls / 2,
@@ -132,8 +141,11 @@ function rowsOf(label, results, { seconds }) {
       nodes: label,
       traffic: pattern,
       limiter: name,
-      'worst window': worstWindow(admitted) / LIMIT,
-      goodput: goodput(admitted, { offered, seconds }),
+      'worst window': worstWindow(admitted, WINDOW_MS) / LIMIT,
+      goodput: goodput(admitted.length, {
+        offered,
+        allowed: (LIMIT * seconds * 1_000) / WINDOW_MS,
+      }),
       'waited %': (100 * waits.length) / offered,
       'wait p50 ms': quantile(waits, 0.5),
       'wait p99 ms': quantile(waits, 0.99),
@@ -141,23 +153,9 @@ function rowsOf(label, results, { seconds }) {
       'ask p99 µs': micro(quantile(asks, 0.99)),
       'calls/s, all nodes and patterns':
         messages[name] === undefined ? 0 : messages[name] / seconds,
+      'Redis silent, times, all nodes': name.startsWith('escrow') ? silences : undefined,
     };
   });
-}
-
-function worstWindow(admitted) {
-  let most = 0;
-  for (let head = 0, tail = 0; head < admitted.length; head += 1) {
-    while (admitted[tail] <= admitted[head] - WINDOW_MS) tail += 1;
-    most = Math.max(most, head - tail + 1);
-  }
-  return most;
-}
-
-/** What a perfect limiter admits of this demand: all of it, or one limit per window. */
-function goodput(admitted, { offered, seconds }) {
-  const allowed = LIMIT * ((seconds * 1_000) / WINDOW_MS);
-  return admitted.length / Math.min(offered, allowed);
 }
 
 function quantile(sorted, part) {

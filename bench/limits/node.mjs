@@ -107,16 +107,17 @@ process.on('message', ({ startMs }) => {
 process.send('ready');
 
 async function finish() {
-  const counter = await metrics.registry
-    .getSingleMetric('portico_limit_authority_calls_total')
-    .get();
+  const total = async (name) =>
+    (await metrics.registry.getSingleMetric(`portico_limit_authority_${name}_total`).get())
+      .values[0]?.value ?? 0;
   const outcomes = streams.map(({ name, pattern, outcome }) => ({ name, pattern, ...outcome }));
   const peerCalls = streams
     .filter(({ name, pattern }) => name === 'Redis per request' && pattern === 'even 2×')
     .map(({ limiter }) => limiter.calls());
   const result = {
     outcomes,
-    escrowCalls: counter.values[0]?.value ?? 0,
+    escrowCalls: await total('calls'),
+    silences: await total('silences'),
     peerCalls: peerCalls[0] ?? 0,
   };
   await new Promise((sent) => process.send(result, sent));
