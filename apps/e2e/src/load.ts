@@ -70,11 +70,18 @@ async function callSomeNode(
       if (response.status !== 200) return { failure: `${url}: ${response.status} ${text}` };
       return { requestId: response.headers.get('x-request-id') ?? 'none' };
     } catch (error) {
-      const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-      if (cause?.code !== 'ECONNREFUSED')
-        return { failure: `${url}: ${cause?.code} ${cause?.message}` };
+      const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
+      if (!isSafeToRepeat(cause)) return { failure: `${url}: ${cause?.code} ${cause?.message}` };
       refused = `${url}: refused`;
     }
   }
   return { failure: refused };
 }
+
+/**
+ * Nothing of the request was read: the node does not listen, or had closed this kept-alive connection
+ * as idle when we began to write (the race of RFC 9112, 9.3.1, which every HTTP/1.1 client repeats).
+ * A connection lost while the answer is awaited is a failure.
+ */
+const isSafeToRepeat = (cause: NodeJS.ErrnoException | undefined): boolean =>
+  cause?.code === 'ECONNREFUSED' || cause?.syscall === 'write';
