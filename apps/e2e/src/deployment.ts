@@ -94,6 +94,8 @@ export interface Distributed extends Deployment {
 
 export interface GatewayNode {
   readonly url: string;
+  /** What a load balancer looks at. */
+  readonly readyUrl: string;
   readonly process: Running;
   /** The same node again, on the same ports and directory, once its process has ended. */
   restart(): Promise<GatewayNode>;
@@ -155,6 +157,7 @@ export async function startDistributed(): Promise<Distributed> {
     return {
       process: await service('gateway', { ...shared, ...settings }, readyUrl),
       url: `http://127.0.0.1:${settings['GATEWAY_PORT']}`,
+      readyUrl,
       restart: () => startGateway(settings),
     };
   };

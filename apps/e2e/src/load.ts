@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, fetch, type RequestInit } from 'undici';
+import type { GatewayNode } from './deployment.ts';
 
 export interface LoadResult {
   /** Request ids of every answer. */
@@ -12,26 +13,31 @@ export interface Load {
   stop(): Promise<LoadResult>;
 }
 
+type Node = Pick<GatewayNode, 'url' | 'readyUrl'>;
+
 const CALLERS = 4;
 const PAUSE_MS = 4;
+const HEALTH_CHECK_MS = 50;
 
 /**
- * Partners that call all the time, over kept-alive connections, through a load balancer that tries
- * the next node when one does not accept the connection. Any other trouble is a failure.
+ * Partners that call all the time, over kept-alive connections, through a load balancer that asks
+ * each node's /readyz and sends calls to those that are ready. Nothing is ever repeated: any trouble
+ * at all is a failure.
  */
 export function keepCalling(
-  nodes: readonly string[],
+  nodes: readonly Node[],
   path: string,
   headers: Readonly<Record<string, string>>,
 ): Load {
   const requestIds: string[] = [];
   const failures: string[] = [];
-  const agent = new Agent({ keepAliveTimeout: 1_000, connections: CALLERS });
-  const init: RequestInit = { headers, dispatcher: agent };
+  const agent = new Agent({ connections: CALLERS });
+  const balancer = watchHealth(nodes);
   let isOver = false;
   const caller = async (first: number): Promise<void> => {
     for (let turn = first; !isOver; turn += 1) {
-      const outcome = await callSomeNode(nodes, turn, path, init);
+      const url = `${balancer.choose(turn).url}${path}`;
+      const outcome = await callOnce(url, { headers, dispatcher: agent });
       if ('requestId' in outcome) requestIds.push(outcome.requestId);
       else failures.push(outcome.failure);
       await pause(PAUSE_MS);
@@ -41,47 +47,53 @@ export function keepCalling(
   return {
     stop: async () => {
       isOver = true;
-      await Promise.all(callers);
+      await Promise.all([...callers, balancer.stop()]);
       await agent.close();
       return { requestIds, failures };
     },
   };
 }
 
-type Outcome = { readonly requestId: string } | { readonly failure: string };
-
-async function callSomeNode(
-  nodes: readonly string[],
-  turn: number,
-  path: string,
-  init: RequestInit,
-): Promise<Outcome> {
-  let refused = 'there is no node';
-  for (let attempt = 0; attempt < nodes.length; attempt += 1) {
-    const url = `${nodes[(turn + attempt) % nodes.length]}${path}`;
-    try {
-      const response = await fetch(url, init);
-      const text = await response.text();
-      // Open, but not ready yet: a load balancer that looks at /readyz would not have asked it.
-      if (response.status === 503 && text.includes('"not_ready"')) {
-        refused = `${url}: not ready`;
-        continue;
-      }
-      if (response.status !== 200) return { failure: `${url}: ${response.status} ${text}` };
-      return { requestId: response.headers.get('x-request-id') ?? 'none' };
-    } catch (error) {
-      const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
-      if (!isSafeToRepeat(cause)) return { failure: `${url}: ${cause?.code} ${cause?.message}` };
-      refused = `${url}: refused`;
+function watchHealth(nodes: readonly Node[]) {
+  let ready = nodes;
+  let isOver = false;
+  const watch = async (): Promise<void> => {
+    while (!isOver) {
+      const checks = await Promise.all(nodes.map((node) => isReady(node)));
+      ready = nodes.filter((_, index) => checks[index]);
+      await pause(HEALTH_CHECK_MS);
     }
-  }
-  return { failure: refused };
+  };
+  const watching = watch();
+  return {
+    /** Some node even when none is ready, as load balancers do: it then fails by itself. */
+    choose: (turn: number): Node => ready[turn % ready.length] ?? nodes[turn % nodes.length]!,
+    stop: async () => {
+      isOver = true;
+      await watching;
+    },
+  };
 }
 
-/**
- * Nothing of the request was read: the node does not listen, or had closed this kept-alive connection
- * as idle when we began to write (the race of RFC 9112, 9.3.1, which every HTTP/1.1 client repeats).
- * A connection lost while the answer is awaited is a failure.
- */
-const isSafeToRepeat = (cause: NodeJS.ErrnoException | undefined): boolean =>
-  cause?.code === 'ECONNREFUSED' || cause?.syscall === 'write';
+const isReady = ({ readyUrl }: Node): Promise<boolean> =>
+  fetch(readyUrl).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status === 200;
+    },
+    () => false,
+  );
+
+type Outcome = { readonly requestId: string } | { readonly failure: string };
+
+async function callOnce(url: string, init: RequestInit): Promise<Outcome> {
+  try {
+    const response = await fetch(url, init);
+    const text = await response.text();
+    if (response.status !== 200) return { failure: `${url}: ${response.status} ${text}` };
+    return { requestId: response.headers.get('x-request-id') ?? 'none' };
+  } catch (error) {
+    const cause = (error as { cause?: NodeJS.ErrnoException }).cause;
+    return { failure: `${url}: ${cause?.code} ${cause?.message}` };
+  }
+}

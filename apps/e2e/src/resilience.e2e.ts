@@ -77,7 +77,7 @@ describe('partner traffic when parts of the product die', () => {
   });
 
   it('notices nothing while NATS, then Redis, stands still: no call fails, no record is lost or doubled', async () => {
-    const load = keepCalling(portico.gatewayUrls, PATH, headers);
+    const load = keepCalling(portico.gateways, PATH, headers);
     for (const service of [portico.nats, portico.redis]) {
       service.freeze();
       await calls(upstream, 200);
@@ -90,7 +90,7 @@ describe('partner traffic when parts of the product die', () => {
   });
 
   it('notices nothing of a rolling restart of every gateway node', async () => {
-    const load = keepCalling(portico.gatewayUrls, PATH, headers);
+    const load = keepCalling(portico.gateways, PATH, headers);
     for (const gateway of portico.gateways) {
       await calls(upstream, 50);
       expect(await gateway.process.stop(40_000)).toBe(0);
