@@ -13,6 +13,7 @@ export const project = (path) => ({
   rootDir: `${root}/${path}`,
   testEnvironment: 'node',
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  setupFilesAfterEnv: [`${root}/packages/testkit/jest/property-seed.mjs`],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   // Workspaces are read from source, so a test never runs against a stale build. Jest adds `import`
   // or `require` itself; naming either here would hand ES modules to CommonJS callers.

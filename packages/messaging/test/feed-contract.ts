@@ -1,11 +1,14 @@
 import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Heartbeat, UsageReport } from '@portico/contracts';
-import { eventually } from '@portico/testkit';
+import { eventually as untilTrue } from '@portico/testkit';
 import { deriveKeyring } from '../src/keys/keyring.ts';
 import type { Feeds } from '../src/ports.ts';
 import { RecordingNode, RecordingStore } from './recorder.ts';
 import { Revisions } from './revisions.ts';
+
+/** A pull request may get lost on its way, and the next leaves seconds later: patience, not luck. */
+const eventually = <T>(check: () => T | Promise<T>) => untilTrue(check, { withinMs: 20_000 });
 
 /** A transport under test, as several processes see it. */
 export interface FeedWorld {

@@ -105,7 +105,10 @@ function rewriteReference(
 /** Many generators refuse an array that does not say what it holds. */
 function giveArraysItems(schema: JsonObject): void {
   if (![schema.type].flat().includes('array')) return;
-  if (isSchema(schema.items)) return;
-  // `items: {}` would count every item as evaluated and so switch `unevaluatedItems` off.
-  schema.items = schema.prefixItems === undefined ? (schema.unevaluatedItems ?? {}) : {};
+  if (!isSchema(schema.items)) {
+    // `items: {}` would count every item as evaluated and so switch `unevaluatedItems` off.
+    schema.items = schema.prefixItems === undefined ? (schema.unevaluatedItems ?? {}) : {};
+  }
+  // Means the same; tools take a bare `false` for "no items schema at all".
+  if (schema.items === false) schema.items = { not: {} };
 }

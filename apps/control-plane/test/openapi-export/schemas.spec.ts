@@ -99,7 +99,7 @@ const CASES: readonly [string, JsonSchema, unknown, unknown][] = [
       items: { type: 'string' },
       'x-not-expressed': ['prefixItems'],
     },
-    { type: 'array', prefixItems: [{ type: 'string' }], items: false },
+    { type: 'array', prefixItems: [{ type: 'string' }], items: { not: {} } },
   ],
   [
     'properties named by pattern',

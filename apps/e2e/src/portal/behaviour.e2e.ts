@@ -209,7 +209,10 @@ describe('the portal in the hands of people, and on bad days', () => {
       await dialog.waitFor();
       await kaleido.page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
-      expect((await focusOf(kaleido.page)).name).toBe('Rotate secret of tight');
+      // The focus goes back once the dialog has faded out.
+      await eventually(async () =>
+        expect((await focusOf(kaleido.page)).name).toBe('Rotate secret of tight'),
+      );
       expect(await portico.admin.authHeaders('pr_k_tight')).toEqual(before);
     });
 
@@ -266,7 +269,7 @@ describe('the portal in the hands of people, and on bad days', () => {
       await page.keyboard.press('End');
       await page.keyboard.press('Enter');
       await kaleido.button(/^Profile: open/).waitFor();
-      expect((await focusOf(page)).name).toMatch(/^Profile: open/);
+      await eventually(async () => expect((await focusOf(page)).name).toMatch(/^Profile: open/));
       await kaleido.chooseProfile('sandbox');
     });
 

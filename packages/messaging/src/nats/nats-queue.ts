@@ -25,7 +25,8 @@ export interface NatsQueueOptions {
 }
 
 const PUBLISH_TIMEOUT_MS = 5_000;
-const PULL_EXPIRES_MS = 10_000;
+/** Short, because a pull request that got lost on its way stalls the queue for this long. */
+const PULL_EXPIRES_MS = 2_000;
 const RETRY_MS = 500;
 
 /** A work-queue stream: acknowledged publishes in, explicitly acknowledged batches out. */
