@@ -10,6 +10,8 @@ import { startEmbeddedPostgres } from '../../embedded/src/index.ts';
 export default async function globalSetup() {
   let started;
   const answers = createServer((_request, response) => {
+    // Test files ask minutes apart: a kept connection would be closed just as the next one writes to it.
+    response.setHeader('connection', 'close');
     started ??= startThrowAwayPostgres();
     started.then(
       ({ server }) => response.end(server.url),
