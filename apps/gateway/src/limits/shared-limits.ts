@@ -27,6 +27,10 @@ export async function createSharedLimits(
   const authority = new RedisAuthority(options.redisUrl, (cause) =>
     logger.debug({ err: cause }, 'Redis connection'),
   );
+  // Before the first call: one that meets no connection yet would count as a silence of Redis.
+  if (!(await authority.ready(CONNECT_WITHIN_MS))) {
+    logger.warn('Redis does not answer: limits are decided by the outage policy until it does');
+  }
   const find = (key: string) => directory.find(key);
   const ledger =
     options.usageTruth &&
@@ -55,9 +59,6 @@ export async function createSharedLimits(
   const hints: Subscription = await usage.onHint(({ node, scope }) => {
     if (node !== nodeId) meters.pressure(scope);
   });
-  if (!(await authority.ready(CONNECT_WITHIN_MS))) {
-    logger.warn('Redis does not answer: limits are decided by the outage policy until it does');
-  }
   return {
     meters,
     standing: (scope) => standingAtAuthority(authority, meters, clock, scope),
