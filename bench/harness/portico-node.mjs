@@ -6,10 +6,11 @@ import { answers, freePort, start, until } from './processes.mjs';
 
 const main = fileURLToPath(new URL('../../apps/gateway/dist/main.js', import.meta.url));
 
-/** A nats-server with JetStream, its data below `dir`. */
-export async function startNats(dir, core) {
+/** A nats-server with JetStream, its data below `dir`; `monitorPort` serves its own figures. */
+export async function startNats(dir, core, monitorPort) {
   const port = await freePort();
   const args = ['-js', '-sd', join(dir, `nats-${port}`), '-a', '127.0.0.1', '-p', `${port}`];
+  if (monitorPort !== undefined) args.push('-m', `${monitorPort}`);
   start('nats-server', args, { core });
   return `nats://127.0.0.1:${port}`;
 }

@@ -1,17 +1,18 @@
 // Is a limit a limit on 2, 4, 8 nodes? Admitted ÷ limit in the worst trailing window, goodput, what
-// asking costs, and messages; the same with Redis frozen for 12 s and then restarted empty.
+// asking costs, and messages; the same with Redis frozen for 12 s and then restarted empty. First the
+// limiter with its peers under the same arrivals, then whole gateways, seen from outside.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
 import { startNats } from '../harness/portico-node.mjs';
-import { ensure, freePort, start, stopAll, until } from '../harness/processes.mjs';
+import { ensure, freePort, stopAll } from '../harness/processes.mjs';
 import { report } from '../harness/report.mjs';
-import { fullRuns } from './full.mjs';
-import { goodput, worstWindow } from './windows.mjs';
+import { FAULT, harm, startRedis } from './faults.mjs';
+import { gatewayRuns } from './gateways.mjs';
+import { goodput, quantile, worstWindow } from './windows.mjs';
 
 const NODES = (process.env.BENCH_NODES ?? '2,4,8').split(',').map(Number);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 30);
@@ -19,8 +20,6 @@ const LIMIT = 1_000;
 const WINDOW = '10s';
 const WINDOW_MS = 10_000;
 const LIMITERS = ['escrow, default', 'escrow, strict', 'static L/N', 'Redis per request'];
-/** Seconds from the start: frozen, thawed, killed and started empty, end. */
-const FAULT = { freeze: 14, thaw: 26, restart: 34, end: 50, nodes: 4 };
 
 const missing = ensure({ 'nats-server': ['nats-server'], 'redis-server': ['redis-server'] });
 if (missing.length > 0) {
@@ -31,23 +30,29 @@ const dir = mkdtempSync(join(tmpdir(), 'portico-bench-'));
 const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 try {
-  const natsUrl = await startNats(dir);
+  const monitorPort = await freePort();
+  const natsUrl = await startNats(dir, undefined, monitorPort);
+  const natsMessages = async () => {
+    const response = await fetch(`http://127.0.0.1:${monitorPort}/varz`);
+    return (await response.json()).in_msgs;
+  };
   const rows = [];
-  for (const nodes of NODES) rows.push(...(await calm(nodes, natsUrl)));
-  rows.push(...(await faulty(natsUrl)));
-  if (process.env.BENCH_FULL === '1') {
-    const full = { dir, nodeCounts: NODES, seconds: SECONDS, natsUrl, startRedis };
-    rows.push(...(await fullRuns(full)));
+  for (const nodes of NODES) {
+    rows.push(...(await run({ label: `${nodes}`, nodes, seconds: SECONDS, natsUrl })));
+    const faulty = { label: `${nodes}, fault`, nodes, seconds: FAULT.end, isFaulty: true };
+    rows.push(...(await run({ ...faulty, natsUrl })));
   }
+  const gateways = { dir, nodeCounts: NODES, seconds: SECONDS, natsUrl, natsMessages };
+  rows.push(...(await gatewayRuns(gateways)));
   report('limits', {
-    method: `limiter processes (the gateway's own limiter without its HTTP side), real Redis and NATS; ${LIMIT} requests per ${WINDOW}, ${SECONDS} s per run; all limiters and patterns at once, each under the same seeded arrivals; times from one monotonic clock`,
+    method: `limiter processes (the gateway's own limiter without its HTTP side), real Redis and NATS; ${LIMIT} requests per ${WINDOW}, ${SECONDS} s per run; all limiters and patterns at once, each under the same seeded arrivals; times from one monotonic clock. Then whole gateway processes, 300 requests per 10 s, real HTTP, seen from outside.`,
     rows,
     notes: [
-      'worst window = most admitted in any trailing window ÷ limit; bounds: strict ≤ 1.000, default ≤ 1.010.',
-      'goodput = admitted ÷ what limit and demand allowed.',
+      'worst window = most admitted in any trailing window ÷ limit; bounds: strict ≤ 1.000, default ≤ 1.010 under steady traffic.',
+      'goodput = admitted ÷ what limit and demand allowed; strict, with `closed`, admits nothing while Redis is away.',
       'Redis silent = times a node got no answer within 100 ms; a node in default mode then goes on with its part of what was left, others may use the same part, and the window may end that much over its limit.',
-      'gateways (BENCH_FULL=1) = whole gateway processes, 300 requests per 10 s, real HTTP, seen from outside: worst window counts the calls that were sent and had arrived at the upstream within one window, a lower bound; by arrival, calls held up on the way shift windows.',
-      `fault: Redis frozen for ${FAULT.thaw - FAULT.freeze} s, later killed and started empty; default decides by its share, strict is closed.`,
+      'of gateways, worst window counts the calls that were sent and had arrived at the upstream within one window, a lower bound; by arrival, calls held up on the way shift windows. What a limit adds to a call is its p50 and p99 beside those of "no limit".',
+      `fault: Redis frozen for ${FAULT.thaw - FAULT.freeze} s, later killed and started empty; default decides by its share (bound 1.04), strict is closed.`,
     ],
   });
 } finally {
@@ -55,36 +60,8 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
-async function calm(nodes, natsUrl) {
+async function run({ label, nodes, seconds, natsUrl, isFaulty = false }) {
   const redis = await startRedis();
-  try {
-    return await run({ label: `${nodes}`, nodes, seconds: SECONDS, redis, natsUrl });
-  } finally {
-    await redis.stop();
-  }
-}
-
-async function faulty(natsUrl) {
-  const redis = await startRedis();
-  const { nodes, end } = FAULT;
-  const during = async (startMs) => {
-    const at = (second) => pause(startMs + second * 1_000 - machineMs());
-    await at(FAULT.freeze);
-    process.kill(redis.pid(), 'SIGSTOP');
-    await at(FAULT.thaw);
-    process.kill(redis.pid(), 'SIGCONT');
-    await at(FAULT.restart);
-    process.kill(redis.pid(), 'SIGKILL');
-    await redis.begin();
-  };
-  try {
-    return await run({ label: `${nodes}, fault`, nodes, seconds: end, redis, natsUrl, during });
-  } finally {
-    await redis.stop();
-  }
-}
-
-async function run({ label, nodes, seconds, redis, natsUrl, during }) {
   const forMs = seconds * 1_000;
   const common = { nodes, seed: 42, limit: LIMIT, window: WINDOW, windowMs: WINDOW_MS, forMs };
   const processes = Array.from({ length: nodes }, (_, node) =>
@@ -96,11 +73,12 @@ async function run({ label, nodes, seconds, redis, natsUrl, during }) {
     for (const { child } of processes) child.send({ startMs });
     const [results] = await Promise.all([
       Promise.all(processes.map(({ done }) => done)),
-      during?.(startMs),
+      isFaulty && harm(redis, () => machineMs() - startMs),
     ]);
     return rowsOf(label, results, { seconds });
   } finally {
     for (const { child } of processes) child.kill('SIGKILL');
+    await redis.stop();
   }
 }
 
@@ -158,32 +136,6 @@ function rowsOf(label, results, { seconds }) {
   });
 }
 
-function quantile(sorted, part) {
-  return sorted[Math.floor(sorted.length * part)];
-}
-
 function micro(ns) {
   return ns === undefined ? undefined : ns / 1_000;
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
-}
-
-/** Without persistence: what it knew is gone when it is started again. */
-async function startRedis() {
-  const port = await freePort();
-  const url = `redis://127.0.0.1:${port}`;
-  let running;
-  const begin = async () => {
-    const args = ['--bind', '127.0.0.1', '--port', `${port}`, '--save', '', '--appendonly', 'no'];
-    running = start('redis-server', args);
-    await until(async () => {
-      const probe = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
-      probe.on('error', () => {});
-      await probe.connect().finally(() => probe.disconnect());
-    });
-  };
-  await begin();
-  return { url, begin, pid: () => running.pid, stop: () => running.stop() };
 }

@@ -24,3 +24,6 @@ export function surelyWithin(calls, windowMs) {
 
 /** Against a perfect limiter, which admits all there is, or one limit per window. */
 export const goodput = (admitted, { offered, allowed }) => admitted / Math.min(offered, allowed);
+
+/** Of ascending values; undefined of none. */
+export const quantile = (sorted, part) => sorted[Math.floor(sorted.length * part)];

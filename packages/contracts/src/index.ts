@@ -1,6 +1,7 @@
 export * from './ids.ts';
 export * from './failures.ts';
 export * from './policy.ts';
+export * from './calendar.ts';
 export * from './snapshot.ts';
 export * from './config-message.ts';
 export * from './request-record.ts';

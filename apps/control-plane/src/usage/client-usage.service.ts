@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { usageScope, type UsageDay, type UsageReport } from '@portico/contracts';
+import {
+  dayText,
+  periodOf,
+  usageScope,
+  utcDay,
+  type UsageDay,
+  type UsageReport,
+} from '@portico/contracts';
 import type { Feeds } from '@portico/messaging';
 import { DataSource, In } from 'typeorm';
 import { ClientEntity } from '../clients/client.entity.ts';
@@ -9,13 +16,11 @@ import { ProfileEntity } from '../profiles/profile.entity.ts';
 import { LogIngestClient } from '../request-logs/log-ingest.client.ts';
 import { FEEDS } from '../tokens.ts';
 import { limitUsage, type SourcedLimit } from './limit-usage.ts';
-import { quotaPeriod, utcDay } from './quota-period.ts';
 
 /** How long gateway nodes have to say where a limit stands. */
 const ASK_TIMEOUT_MS = 300;
 /** A quota month, and room to look back. */
 const DAYS_SHOWN = 62;
-const DAY_MS = 86_400_000;
 
 export interface ScopedLimit extends SourcedLimit {
   /** `client`, or a profile that is counted apart, by a policy of its own. */
@@ -64,9 +69,10 @@ export class ClientUsage {
   }
 
   private async ledgerOf(clientId: string, nowMs: number): Promise<Ledger> {
-    const from = utcDay(nowMs - DAYS_SHOWN * DAY_MS);
+    const today = utcDay(nowMs);
+    const from = dayText(today - DAYS_SHOWN);
     try {
-      return await this.logs.usage({ client_id: clientId, from, to: utcDay(nowMs) });
+      return await this.logs.usage({ client_id: clientId, from, to: dayText(today) });
     } catch (error) {
       if (error instanceof ApiError && error.code === 'log_store_unavailable') return error;
       throw error;
@@ -127,7 +133,7 @@ function countedIn(
   nowMs: number,
 ): number {
   if (quota === null) return 0;
-  const fromDay = utcDay(quotaPeriod(quota.period, nowMs).startMs);
+  const fromDay = dayText(periodOf(quota.period, utcDay(nowMs)).firstDay);
   return days
     .filter(({ day, profile_id }) => day >= fromDay && profileIds.has(profile_id))
     .reduce((sum, { admitted }) => sum + admitted, 0);

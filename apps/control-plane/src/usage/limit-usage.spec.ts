@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LimitState, UsageReport } from '@portico/contracts';
 import { limitUsage, type Limits } from './limit-usage.ts';
-import { quotaPeriod } from './quota-period.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const LIMITS: Limits = {
@@ -97,18 +96,5 @@ describe('what is left of a limit', () => {
   it('leaves out limits that the policy does not have any more', () => {
     const old = { ...rate(3), name: '1h' };
     expect(usedIn([report({ limits: [old], authoritative: true })])).toEqual([0, 0]);
-  });
-});
-
-describe('a quota period', () => {
-  const day = (text: string): number => Date.parse(`${text}T00:00:00Z`);
-  it.each([
-    ['day', '2026-11-21T23:59:59.999Z', '2026-11-21', '2026-11-22'],
-    ['week', '2026-11-22T12:00:00Z', '2026-11-16', '2026-11-23'],
-    ['week', '2026-11-23T00:00:00Z', '2026-11-23', '2026-11-30'],
-    ['month', '2026-12-31T23:59:59Z', '2026-12-01', '2027-01-01'],
-    ['month', '2028-02-29T00:00:00Z', '2028-02-01', '2028-03-01'],
-  ] as const)('%s holds %s: from %s up to %s', (period, at, start, end) => {
-    expect(quotaPeriod(period, Date.parse(at))).toEqual({ startMs: day(start), endMs: day(end) });
   });
 });

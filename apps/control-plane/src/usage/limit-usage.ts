@@ -1,5 +1,12 @@
-import type { LimitState, Quota, RateLimit, UsageReport } from '@portico/contracts';
-import { quotaPeriod } from './quota-period.ts';
+import {
+  DAY_MS,
+  periodOf,
+  utcDay,
+  type LimitState,
+  type Quota,
+  type RateLimit,
+  type UsageReport,
+} from '@portico/contracts';
 
 export interface Limits {
   readonly rate_limits: readonly RateLimit[];
@@ -84,7 +91,7 @@ const definedLimits = ({ rate_limits, quota }: Limits, nowMs: number) => [
           name: quota.period as string,
           kind: 'quota' as const,
           limit: quota.requests,
-          endMs: quotaPeriod(quota.period, nowMs).endMs,
+          endMs: periodOf(quota.period, utcDay(nowMs)).endDay * DAY_MS,
         },
       ]),
 ];

@@ -1,4 +1,4 @@
-import type { LimitState } from '@portico/contracts';
+import { type LimitState, utcDay } from '@portico/contracts';
 import type { MeterPolicy, MeterVerdict } from '@portico/enforcement';
 import {
   CREDIT_LIFE_MS,
@@ -7,7 +7,6 @@ import {
   type RestoreRequest,
   type UseReport,
 } from './authority.ts';
-import { utcDay } from './calendar.ts';
 import { Demand } from './demand.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
@@ -18,12 +17,7 @@ import { Pressure } from './pressure.ts';
 import { ownWaitMs, retryWaitMs } from './retry-wait.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
-import {
-  isNearQuota,
-  speculationMost,
-  speculationNow,
-  type SpeculationContext,
-} from './speculation.ts';
+import { speculationLate, speculationNow, type SpeculationContext } from './speculation.ts';
 import { exhaustedLimits, limitStates, standingOf, type Standing } from './standing.ts';
 import { UseLog } from './use-log.ts';
 import { refusalBy, tightest } from './verdicts.ts';
@@ -255,9 +249,7 @@ export class EscrowAccount {
     if (this.#debt >= mayNow) {
       const ready = this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
       if (ready) return { kind: 'pending', ready };
-      // The call is late. At least one may pass, or a slow authority would shut quiet partners out.
-      const mayLate = isNearQuota(context) && this.#standing ? 0 : speculationMost(context) || 1;
-      if (isStrict || this.#debt >= mayLate) return this.#refuseForNow();
+      if (isStrict || this.#debt >= speculationLate(context)) return this.#refuseForNow();
     }
     this.#debt += 1;
     return this.#admit(nowMs);

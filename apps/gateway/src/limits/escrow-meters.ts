@@ -1,9 +1,8 @@
-import type { LimitMode, LimitState } from '@portico/contracts';
+import { type LimitMode, type LimitState, utcDay } from '@portico/contracts';
 import type { Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LeaseAnswer, LeaseRequest, LimitAuthority, RestoreRequest } from './authority.ts';
 import { AuthorityClock } from './authority-clock.ts';
 import { AuthorityHealth } from './authority-health.ts';
-import { utcDay } from './calendar.ts';
 import type { LimitClock, LimitTimers } from './clock.ts';
 import { EscrowAccount } from './escrow-account.ts';
 import type { EscrowDesk } from './escrow-desk.ts';

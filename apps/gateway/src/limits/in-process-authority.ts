@@ -1,3 +1,4 @@
+import { DAY_MS, periodOf, utcDay } from '@portico/contracts';
 import {
   LEASE_TTL_MS,
   NODE_FORGOTTEN_AFTER_MS,
@@ -11,7 +12,6 @@ import {
   type UseReport,
   type WindowStanding,
 } from './authority.ts';
-import { DAY_MS, periodOf, utcDay } from './calendar.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
 

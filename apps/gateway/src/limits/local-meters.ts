@@ -1,6 +1,5 @@
-import type { LimitState } from '@portico/contracts';
+import { DAY_MS, type LimitState, periodOf, utcDay } from '@portico/contracts';
 import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
-import { DAY_MS, periodOf, utcDay } from './calendar.ts';
 import type { LimitClock } from './clock.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
 import { ScopeUsage } from './scope-usage.ts';

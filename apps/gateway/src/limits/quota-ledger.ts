@@ -1,5 +1,5 @@
+import { dayText, parseDay, periodOf, utcDay } from '@portico/contracts';
 import type { Logger } from '@portico/telemetry';
-import { dayText, parseDay, periodOf, utcDay } from './calendar.ts';
 import type { LimitClock } from './clock.ts';
 import { planOf } from './limit-plan.ts';
 import type { KnownScope } from './scope-directory.ts';

@@ -1,4 +1,4 @@
-import { DAY_MS, periodOf, utcDay } from './calendar.ts';
+import { DAY_MS, periodOf, utcDay } from '@portico/contracts';
 import type { LimitPlan } from './limit-plan.ts';
 import type { SlotRing } from './slot-ring.ts';
 import type { Now, Standing } from './standing.ts';

@@ -1,5 +1,4 @@
-import type { QuotaPeriod } from '@portico/contracts';
-import { periodOf } from './calendar.ts';
+import { periodOf, type QuotaPeriod } from '@portico/contracts';
 import { HISTORY_SHAPES, type WindowShape } from './limit-plan.ts';
 import { SlotRing } from './slot-ring.ts';
 

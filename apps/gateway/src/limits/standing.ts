@@ -1,6 +1,5 @@
-import type { LimitState } from '@portico/contracts';
+import { DAY_MS, type LimitState, periodOf, utcDay } from '@portico/contracts';
 import type { Leased } from './authority.ts';
-import { DAY_MS, periodOf, utcDay } from './calendar.ts';
 import type { LimitPlan } from './limit-plan.ts';
 import { quotaState, rateState } from './verdicts.ts';
 

@@ -1,7 +1,6 @@
-import { USAGE_FORMAT, type UsageDelta } from '@portico/contracts';
+import { dayText, USAGE_FORMAT, type UsageDelta, utcDay } from '@portico/contracts';
 import { encodeUsageDelta, type UsageFeed } from '@portico/messaging';
 import type { Logger } from '@portico/telemetry';
-import { dayText, utcDay } from './calendar.ts';
 import type { UsageSpool } from './usage-spool.ts';
 
 type Count = UsageDelta['counts'][number];

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { WINDOW_MS } from '@portico/contracts';
+import { DAY_MS, periodOf, utcDay, WINDOW_MS } from '@portico/contracts';
 import type { MeterPolicy } from '@portico/enforcement';
-import { DAY_MS, periodOf, utcDay } from '../../src/limits/calendar.ts';
 import { planOf } from '../../src/limits/limit-plan.ts';
 import {
   mostInAnyWindow,

@@ -1,10 +1,10 @@
+import { DAY_MS } from '@portico/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import type { MeterPolicy } from '@portico/enforcement';
 import { startRedis } from '@portico/testkit';
 import type { LeaseRequest, Use } from '../../src/limits/authority.ts';
-import { DAY_MS } from '../../src/limits/calendar.ts';
 import { InProcessAuthority } from '../../src/limits/in-process-authority.ts';
 import { planOf } from '../../src/limits/limit-plan.ts';
 import { RedisAuthority } from '../../src/limits/redis-authority.ts';

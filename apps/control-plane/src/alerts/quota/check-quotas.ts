@@ -1,5 +1,11 @@
-import type { QuotaPeriod, UsageTotal, UsageTotalsQuery } from '@portico/contracts';
-import { quotaPeriod, utcDay } from '../../usage/quota-period.ts';
+import {
+  dayText,
+  periodOf,
+  utcDay,
+  type QuotaPeriod,
+  type UsageTotal,
+  type UsageTotalsQuery,
+} from '@portico/contracts';
 import type { CheckContext } from '../check-context.ts';
 import { fireNew } from '../fire.ts';
 import { quotaAlerts } from './quota-alerts.ts';
@@ -16,9 +22,10 @@ export async function checkQuotas(
   if (scopes.length === 0) return 0;
   const periods = new Set(scopes.map(({ quota }) => quota.period));
   const totals = new Map<QuotaPeriod, readonly UsageTotal[]>();
+  const today = utcDay(nowMs);
   for (const period of periods) {
-    const from = utcDay(quotaPeriod(period, nowMs).startMs);
-    totals.set(period, await usageTotals({ from, to: utcDay(nowMs) }));
+    const from = dayText(periodOf(period, today).firstDay);
+    totals.set(period, await usageTotals({ from, to: dayText(today) }));
   }
   const used = usedOf(totals, await readProfilesCountedApart(dataSource));
   const alerts = scopes.flatMap((scope) => quotaAlerts(scope, used(scope), { nowMs, adminEmail }));

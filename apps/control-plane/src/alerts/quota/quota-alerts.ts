@@ -1,4 +1,4 @@
-import { quotaPeriod, type Period } from '../../usage/quota-period.ts';
+import { DAY_MS, dayText, periodOf, utcDay, type DaySpan } from '@portico/contracts';
 import type { Alert } from '../fire.ts';
 import { recipientsOf } from '../recipients.ts';
 import type { QuotaScope } from './quota-scope.ts';
@@ -9,7 +9,7 @@ export function quotaAlerts(
   used: number,
   { nowMs, adminEmail }: { readonly nowMs: number; readonly adminEmail: string | null },
 ): Alert[] {
-  const period = quotaPeriod(scope.quota.period, nowMs);
+  const period = periodOf(scope.quota.period, utcDay(nowMs));
   const recipients = recipientsOf(adminEmail, {
     email: scope.client_email,
     isTold: scope.alert_partner,
@@ -27,13 +27,12 @@ export function quotaAlerts(
 const keyOf = (
   { kind, id, policy_id, quota }: QuotaScope,
   threshold: number,
-  { startMs }: Period,
-): string =>
-  ['quota', kind, id, policy_id, quota.period, isoOf(startMs).slice(0, 10), threshold].join(' ');
+  { firstDay }: DaySpan,
+): string => ['quota', kind, id, policy_id, quota.period, dayText(firstDay), threshold].join(' ');
 
 const describe = (
   scope: QuotaScope,
-  { threshold, used, period }: { threshold: number; used: number; period: Period },
+  { threshold, used, period }: { threshold: number; used: number; period: DaySpan },
 ) => ({
   scope: { kind: scope.kind, id: scope.id, name: scope.name },
   client: { id: scope.client_id, name: scope.client_name },
@@ -42,8 +41,8 @@ const describe = (
   threshold,
   used,
   percent_used: Math.floor((used * 100) / scope.quota.requests),
-  period_start: isoOf(period.startMs),
-  resets_at: isoOf(period.endMs),
+  period_start: isoOf(period.firstDay),
+  resets_at: isoOf(period.endDay),
 });
 
-const isoOf = (ms: number): string => new Date(ms).toISOString();
+const isoOf = (day: number): string => new Date(day * DAY_MS).toISOString();

@@ -1,4 +1,4 @@
-import type { QuotaPeriod } from '@portico/contracts';
+import type { QuotaPeriod } from './policy.ts';
 
 /** Quota periods are whole UTC days, so usage is kept per day and any period is a sum of days. */
 export const DAY_MS = 86_400_000;

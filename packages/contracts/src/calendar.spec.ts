@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { dayText, parseDay, periodOf } from './calendar.ts';
+import { dayText, parseDay, periodOf, utcDay } from './calendar.ts';
 
 describe('quota periods', () => {
   it.each([
@@ -16,6 +16,13 @@ describe('quota periods', () => {
   ] as const)('a %s that holds %s runs from %s to %s', (period, day, first, end) => {
     const { firstDay, endDay } = periodOf(period, parseDay(day));
     expect([dayText(firstDay), dayText(endDay)]).toEqual([first, end]);
+  });
+
+  it('begin and end at midnight UTC', () => {
+    const dayAt = (time: string) => dayText(utcDay(Date.parse(time)));
+    expect(dayAt('2026-11-21T23:59:59.999Z')).toBe('2026-11-21');
+    expect(dayAt('2026-11-22T00:00:00.000Z')).toBe('2026-11-22');
+    expect(dayAt('2026-11-22T00:30:00+01:00')).toBe('2026-11-21');
   });
 
   it('follow one another without gap or overlap', () => {
