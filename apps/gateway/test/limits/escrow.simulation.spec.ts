@@ -247,6 +247,20 @@ describe('many nodes', () => {
     },
   );
 
+  it('let next to nothing pass for a late lease, once a limit is known to be near', async () => {
+    for (const seed of SEEDS) {
+      const given = policy({ rateLimits: [{ requests: 100, window: '10s' }] });
+      const outcome = await play({
+        ...{ seed, nodes: 16, policy: given, load: 3, weights: even(16), shape: steadily },
+        ...{ network: calm(20), seconds: 40 },
+      });
+      const { admittedAtMs } = outcome.cluster;
+      const known = admittedAtMs.filter((atMs) => atMs > (admittedAtMs[0] ?? 0) + 10_000);
+      expect(mostInAnyWindow(known, 10_000)).toBeLessThanOrEqual(103);
+      expect(goodputOf(outcome, given)).toBeGreaterThanOrEqual(0.97);
+    }
+  });
+
   it('refuse almost nobody while demand is below the limit, however uneven', async () => {
     for (const nodes of NODES) {
       const given = policy();
