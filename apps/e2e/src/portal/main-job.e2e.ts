@@ -267,6 +267,10 @@ describe('from an invited address to a first call, clicked through by two partne
     await eventually(async () => expect(await perDay.getAttribute('aria-valuenow')).toBe('10'), {
       withinMs: 20_000,
     });
+    await untilText(
+      globex.region('Limits'),
+      /(?:Live|From the usage ledger), as of \d\d:\d\d:\d\d/,
+    );
     await untilText(globex.region('By profile'), 'sandbox 10');
     await globex.text('Show as a table').click();
     const today = new Date().toISOString().slice(0, 10);

@@ -1,10 +1,11 @@
-import { formatCompact, formatNumber, formatRelative, useNow } from '@portico/ui';
+import { formatClock, formatCompact, formatNumber, formatRelative, useNow } from '@portico/ui';
+import { useId } from 'react';
 import type { UsageLimit } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
-import { limitLevel, limitTitle } from './limit-words.ts';
+import { limitLevel, limitSource, limitTitle } from './limit-words.ts';
 import classes from './LimitList.module.css';
 
-/** Every limit as a bar, with what is left and when it is free again. */
+/** Every limit as a bar, with what is left, when it is free again, and how fresh the figure is. */
 export function LimitList({ limits }: { limits: readonly UsageLimit[] }) {
   if (limits.length === 0) {
     return <p className={classes.none}>Your contract sets no limits. Calls are still counted.</p>;
@@ -20,6 +21,7 @@ export function LimitList({ limits }: { limits: readonly UsageLimit[] }) {
 
 function LimitBar({ limit }: { limit: UsageLimit }) {
   const nowMs = useNow(5_000);
+  const notesId = useId();
   const level = limitLevel(limit);
   const { profiles } = useActiveProfile();
   const owner = profiles.find(({ id }) => id === limit.scope.id)?.name;
@@ -37,6 +39,7 @@ function LimitBar({ limit }: { limit: UsageLimit }) {
         className={classes.track}
         role="meter"
         aria-label={title}
+        aria-describedby={notesId}
         aria-valuemin={0}
         aria-valuemax={limit.limit}
         aria-valuenow={Math.min(limit.used, limit.limit)}
@@ -44,10 +47,16 @@ function LimitBar({ limit }: { limit: UsageLimit }) {
       >
         <div className={classes.fill} data-level={level} style={{ width: `${share * 100}%` }} />
       </div>
-      <p className={classes.note}>
-        {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
-        {limit.used > 0 && `Free again ${whenFree(Date.parse(limit.resets_at), nowMs)}.`}
-      </p>
+      <div className={classes.notes} id={notesId}>
+        <span className={classes.left}>
+          {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
+          {limit.used > 0 && `Free again ${whenFree(Date.parse(limit.resets_at), nowMs)}.`}
+        </span>{' '}
+        <span className="portico-tabular">
+          {limitSource(limit)}, as of{' '}
+          <time dateTime={limit.as_of}>{formatClock(limit.as_of, nowMs)}</time>
+        </span>
+      </div>
     </li>
   );
 }

@@ -16,6 +16,19 @@ const WINDOWS: Record<string, string> = {
 export const limitTitle = ({ kind, name }: Pick<UsageLimit, 'kind' | 'name'>): string =>
   `${kind === 'quota' ? 'Quota' : 'Requests'} ${WINDOWS[name] ?? name}`;
 
+/** Whose figure it is; `, as of` and a time follow. */
+export function limitSource({ kind, source }: Pick<UsageLimit, 'kind' | 'source'>): string {
+  switch (source) {
+    case 'authority':
+      return 'Live';
+    case 'node':
+      return 'Live, added up over all gateways';
+    case 'ledger':
+      // It counts by the day, so of a shorter window it says only that no gateway was heard.
+      return kind === 'quota' ? 'From the usage ledger' : 'No live count';
+  }
+}
+
 export type LimitLevel = 'calm' | 'close' | 'over';
 
 /** Close from 80 % on: where the operator's own alerts start by default. */

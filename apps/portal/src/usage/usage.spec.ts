@@ -3,7 +3,7 @@ import type { Metrics } from '../api/types.ts';
 import { otherCalls } from './endpoint-shares.ts';
 import type { OtherCalls } from './endpoint-shares.ts';
 import { errorShare } from './error-share.ts';
-import { limitLevel, limitTitle } from './limit-words.ts';
+import { limitLevel, limitSource, limitTitle } from './limit-words.ts';
 import { formatStep, metricsRange, spanOf } from './metrics-range.ts';
 import { callsByDay, callsByProfile } from './usage-series.ts';
 
@@ -56,6 +56,17 @@ describe('limits in words', () => {
     [100, 'over'],
     [130, 'over'],
   ])('%d of 100 is %s', (used, level) => expect(limitLevel({ used, limit: 100 })).toBe(level));
+});
+
+describe('whose figure a limit shows', () => {
+  it.each([
+    ['quota', 'authority', 'Live'],
+    ['rate', 'node', 'Live, added up over all gateways'],
+    ['quota', 'ledger', 'From the usage ledger'],
+    ['rate', 'ledger', 'No live count'],
+  ] as const)('a %s told by the %s reads %s', (kind, source, words) =>
+    expect(limitSource({ kind, source })).toBe(words),
+  );
 });
 
 describe('calls by endpoint', () => {

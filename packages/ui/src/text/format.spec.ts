@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { countOf, formatBytes, formatCompact, formatDuration, formatRelative } from './format.ts';
+import {
+  countOf,
+  formatBytes,
+  formatClock,
+  formatCompact,
+  formatDuration,
+  formatRelative,
+} from './format.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -32,6 +39,15 @@ describe('formatCompact', () => {
     [5_000_000, '5M'],
     [3_000_000_000, '3B'],
   ])('%d reads %s', (value, text) => expect(formatCompact(value)).toBe(text));
+});
+
+describe('formatClock', () => {
+  // Times of the reader's own zone, whichever this runs in.
+  const at = new Date(2026, 2, 1, 14, 3, 22).toISOString();
+  it.each([
+    [new Date(2026, 2, 1, 23, 59, 59), '14:03:22'],
+    [new Date(2026, 2, 2, 0, 0, 1), '1 Mar 2026, 14:03:22'],
+  ])('seen at %s reads %s', (now, text) => expect(formatClock(at, now.getTime())).toBe(text));
 });
 
 describe('formatRelative', () => {

@@ -4,6 +4,7 @@ const LOCALE = 'en-GB';
 const number = new Intl.NumberFormat(LOCALE);
 const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'medium' });
+const time = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 
 export const formatNumber = (value: number): string => number.format(value);
@@ -33,6 +34,13 @@ export function formatBytes(bytes: number): string {
 }
 
 export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));
+
+/** `14:03:22` of the day that `nowMs` is in; with its date on any other. */
+export function formatClock(iso: string, nowMs: number): string {
+  const at = new Date(iso);
+  const isToday = at.toDateString() === new Date(nowMs).toDateString();
+  return isToday ? time.format(at) : formatDateTime(iso);
+}
 
 const STEPS = [
   ['second', 60],
