@@ -2868,6 +2868,7 @@ export interface components {
             response_bytes: number;
             /** @enum {string} */
             source: "gateway" | "portal";
+            /** @description Who clicked Send, where `source` is portal */
             portal_email: string | null;
             trace_id: string | null;
         };
@@ -2898,6 +2899,7 @@ export interface components {
             response_bytes: number;
             /** @enum {string} */
             source: "gateway" | "portal";
+            /** @description Who clicked Send, where `source` is portal */
             portal_email: string | null;
             trace_id: string | null;
             request_headers: [
@@ -2914,6 +2916,7 @@ export interface components {
             response_body: string | null;
             /** @enum {string} */
             response_body_encoding: "utf8" | "base64";
+            /** @description A captured body is shorter than what was sent */
             truncated: boolean;
         };
         EndpointShareDto: {

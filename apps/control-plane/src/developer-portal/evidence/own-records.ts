@@ -1,11 +1,8 @@
-import type { RequestLogDetail, RequestLogEntry } from '@portico/contracts';
+import type { RequestLogEntry } from '@portico/contracts';
 
 /** What an operator sees of a record and a partner does not. */
-type Withheld = 'reason' | 'node' | 'sequence' | 'revision';
-export type OwnEntry = Omit<RequestLogEntry, Withheld>;
-export type OwnDetail = Omit<RequestLogDetail, Withheld>;
-
-const WITHHELD: readonly Withheld[] = ['reason', 'node', 'sequence', 'revision'];
+export const WITHHELD = ['reason', 'node', 'sequence', 'revision'] as const;
+type Withheld = (typeof WITHHELD)[number];
 
 /**
  * A client's own record, without what names our machines. A call that was refused because the
