@@ -17,8 +17,8 @@ const STREAMS = [
     Object.keys(PATTERNS).map((pattern) => ({ mode, pattern })),
   ),
 ];
-/** Heartbeats of all nodes have reached all nodes by then. */
-const SETTLE_MS = 3_000;
+/** Heartbeats have reached all nodes by then, and the code they serve calls with is compiled. */
+const WARM_UP_MS = 5_000;
 
 const SENT_AT = 'x-bench-sent-at';
 const nowMs = () => performance.now();
@@ -38,7 +38,7 @@ export async function gatewayRuns({ dir, nodeCounts, seconds, natsUrl, natsMessa
         const nodes = [];
         try {
           for (let at = 0; at < count; at += 1) nodes.push(await startNode(dir, { natsUrl, env }));
-          await pause(SETTLE_MS);
+          await warmUp(nodes, estate.callers[0]);
           const run = isFaulty
             ? { label: `${count} gateways, fault`, seconds: FAULT.end, redis }
             : { label: `${count} gateways`, seconds };
@@ -70,6 +70,21 @@ function estateOf(upstreamUrl) {
     estate.values.set(key, { ...estate.values.get(key), policy_id: policyId });
   });
   return estate;
+}
+
+/** Calls of the partner without limits, of which nothing is counted. */
+async function warmUp(nodes, caller) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const startMs = nowMs();
+  const times = Array.from({ length: WARM_UP_MS / 10 }, (_, at) => at * 10);
+  await Promise.all(
+    nodes.map((node) => {
+      const call = { agent, url: `${node.url}/orders/v2/orders/warm`, caller };
+      const outcome = { offered: 0, refused: 0, failed: 0, latenciesMs: [] };
+      return drive(times, { startMs, call, outcome });
+    }),
+  );
+  agent.destroy();
 }
 
 /** With `redis`, it is harmed meanwhile. */
