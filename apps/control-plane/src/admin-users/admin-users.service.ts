@@ -6,9 +6,10 @@ import { readPage, whereAnyHolds, type Page } from '../paging/read-page.ts';
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion, versionFields } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion, versionFields } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { AdminUserFields, type AdminUserResponse, type CreateAdminUser } from './admin-user.dto.ts';
 import { AdminUserEntity } from './admin-user.entity.ts';
@@ -47,11 +48,8 @@ export class AdminUsersService {
     checkIfMatch(ifMatch, before);
     const fields = validated(AdminUserFields, mergePatch(toFields(before), patch), 'body');
     await refuseTakenEmail(tx, fields.email, id);
-    const user = tx.manager.create(AdminUserEntity, {
-      ...before,
-      ...fields,
-      ...nextVersion(tx, before),
-    });
+    const user = amended(tx, AdminUserEntity, before, fields);
+    if (changesNothing(tx, [before, user])) return before;
     await tx.manager.update(AdminUserEntity, { id }, user as never);
     record(tx, 'update', [before, user]);
     return user;

@@ -7,9 +7,10 @@ import { readPage, whereAnyHolds, type Page } from '../paging/read-page.ts';
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion, versionFields } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion, versionFields } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { ApiKeyFields, type ApiKeyResponse, type CreateApiKey } from './api-key.dto.ts';
 import { ApiKeyEntity } from './api-key.entity.ts';
@@ -55,11 +56,9 @@ export class ApiKeysService {
     checkIfMatch(ifMatch, before);
     const { name, role, active, expires_at } = toApiKeyResponse(before);
     const document = mergePatch({ name, role, active, expires_at }, patch);
-    const key = tx.manager.create(ApiKeyEntity, {
-      ...before,
-      ...toColumns(validated(ApiKeyFields, document, 'body')),
-      ...nextVersion(tx, before),
-    });
+    const fields = validated(ApiKeyFields, document, 'body');
+    const key = amended(tx, ApiKeyEntity, before, toColumns(fields));
+    if (changesNothing(tx, [before, key])) return before;
     await tx.manager.update(ApiKeyEntity, { id }, key as never);
     record(tx, 'update', [before, key]);
     return key;

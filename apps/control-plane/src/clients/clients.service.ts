@@ -10,9 +10,10 @@ import { refuseMissing } from '../references/references.ts';
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing, isSame } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { ClientCollectionEntity } from './client-collection.entity.ts';
 import { ClientEmailEntity } from './client-email.entity.ts';
@@ -72,14 +73,14 @@ export class ClientsService {
 
   async replace(tx: WriteTx, before: ClientRecord, document: unknown): Promise<ClientRecord> {
     const fields = validated(ClientFields, document, 'body');
-    await checkReferences(tx, fields);
     const { authorized_emails, collections, ...columns } = fields;
     const { id } = before.client;
-    const client = tx.manager.create(ClientEntity, {
-      ...before.client,
-      ...columns,
-      ...nextVersion(tx, before.client),
-    });
+    const client = amended(tx, ClientEntity, before.client, columns);
+    const areListsSame =
+      isSame(before.authorized_emails, authorized_emails) &&
+      isSame(before.collections, collections);
+    if (areListsSame && changesNothing(tx, [before.client, client])) return before;
+    await checkReferences(tx, fields);
     await tx.manager.update(ClientEntity, { id }, client as never);
     await writeLists(tx, id, { authorized_emails, collections });
     await endRevokedSessions(tx, id);

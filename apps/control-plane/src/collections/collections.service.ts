@@ -10,10 +10,11 @@ import { UpstreamCredentialEntity } from '../upstream-credentials/upstream-crede
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { inUse } from '../writes/in-use.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { CollectionFields, type CreateCollection } from './collection.dto.ts';
 import { CollectionEntity } from './collection.entity.ts';
@@ -60,11 +61,8 @@ export class CollectionsService {
 
   async replace(tx: WriteTx, before: CollectionEntity, document: unknown) {
     const fields = validated(CollectionFields, document, 'body');
-    const collection = tx.manager.create(CollectionEntity, {
-      ...before,
-      ...fields,
-      ...nextVersion(tx, before),
-    });
+    const collection = amended(tx, CollectionEntity, before, fields);
+    if (changesNothing(tx, [before, collection])) return before;
     await this.checkReferences(tx, collection);
     await tx.manager.update(CollectionEntity, { id: before.id }, collection as never);
     await refuseUnenforceable(tx, { collectionId: before.id });

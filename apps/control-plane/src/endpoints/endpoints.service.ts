@@ -11,9 +11,10 @@ import { UpstreamCredentialEntity } from '../upstream-credentials/upstream-crede
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { EndpointFields, type CreateEndpoint } from './endpoint.dto.ts';
 import { EndpointEntity } from './endpoint.entity.ts';
@@ -61,11 +62,8 @@ export class EndpointsService {
 
   async replace(tx: WriteTx, before: EndpointEntity, document: unknown): Promise<EndpointEntity> {
     const fields = validated(EndpointFields, document, 'body');
-    const endpoint = tx.manager.create(EndpointEntity, {
-      ...before,
-      ...fields,
-      ...nextVersion(tx, before),
-    });
+    const endpoint = amended(tx, EndpointEntity, before, fields);
+    if (changesNothing(tx, [before, endpoint])) return before;
     await checkFields(tx, endpoint);
     await tx.manager.update(EndpointEntity, { id: before.id }, endpoint as never);
     await refuseUnenforceable(tx, { collectionId: before.collection_id, endpointId: before.id });

@@ -8,10 +8,11 @@ import { ProfileEntity } from '../profiles/profile.entity.ts';
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
 import { inUse } from '../writes/in-use.ts';
-import { checkIfMatch, firstVersion, nextVersion } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { PolicyFields, type CreatePolicy } from './policy.dto.ts';
 import { PolicyEntity } from './policy.entity.ts';
@@ -53,11 +54,8 @@ export class PoliciesService {
 
   async replace(tx: WriteTx, before: PolicyEntity, document: unknown): Promise<PolicyEntity> {
     const fields = validated(PolicyFields, document, 'body');
-    const policy = tx.manager.create(PolicyEntity, {
-      ...before,
-      ...fields,
-      ...nextVersion(tx, before),
-    });
+    const policy = amended(tx, PolicyEntity, before, fields);
+    if (changesNothing(tx, [before, policy])) return before;
     await tx.manager.update(PolicyEntity, { id: before.id }, policy as never);
     recordPolicy(tx, 'update', [before, policy]);
     return policy;

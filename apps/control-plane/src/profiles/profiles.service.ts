@@ -9,6 +9,7 @@ import { refuseMissing } from '../references/references.ts';
 import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
 import { checkIfMatch, firstVersion, nextVersion } from '../writes/versions.ts';
@@ -81,11 +82,9 @@ export class ProfilesService {
 
   async replace(tx: WriteTx, before: ProfileRecord, document: unknown): Promise<ProfileRecord> {
     const fields = validated(ProfileFields, document, 'body');
-    const profile = tx.manager.create(ProfileEntity, {
-      ...before.profile,
-      ...(await checked(tx, fields, before.profile)),
-      ...nextVersion(tx, before.profile),
-    });
+    const columns = await checked(tx, fields, before.profile);
+    const profile = amended(tx, ProfileEntity, before.profile, columns);
+    if (changesNothing(tx, [before.profile, profile])) return before;
     await tx.manager.update(ProfileEntity, { id: profile.id }, profile as never);
     return this.settle(tx, 'update', [before, profile]);
   }

@@ -9,10 +9,11 @@ import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
 import { Vault } from '../vault/vault.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { inUse } from '../writes/in-use.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion, versionFields } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion, versionFields } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { readCredential, SECRET_FIELD } from './credential-fields.ts';
 import {
@@ -68,11 +69,9 @@ export class UpstreamCredentialsService {
 
   async replace(tx: WriteTx, before: UpstreamCredentialEntity, document: unknown) {
     const body = validated(UpstreamCredentialFields, document, 'body');
-    const credential = tx.manager.create(UpstreamCredentialEntity, {
-      ...before,
-      ...this.stored(body, before),
-      ...nextVersion(tx, before),
-    });
+    const credential = amended(tx, UpstreamCredentialEntity, before, this.stored(body, before));
+    // A secret is sealed anew and so always a change: else a version would tell who guesses right.
+    if (changesNothing(tx, [before, credential])) return before;
     await tx.manager.update(UpstreamCredentialEntity, { id: before.id }, credential as never);
     await record(tx, 'update', [before, credential]);
     return credential;

@@ -8,9 +8,10 @@ import type { Change, Removal } from '../validation/change.ts';
 import { mergePatch } from '../validation/merge-patch.ts';
 import { validated } from '../validation/validate.ts';
 import { Vault } from '../vault/vault.ts';
+import { amended, changesNothing } from '../writes/amend.ts';
 import { newId } from '../writes/new-id.ts';
 import { refuseTaken } from '../writes/refuse-taken.ts';
-import { checkIfMatch, firstVersion, nextVersion } from '../writes/versions.ts';
+import { checkIfMatch, firstVersion } from '../writes/versions.ts';
 import type { Reads, WriteTx } from '../writes/writes.ts';
 import { WebhookFields, type CreateWebhook } from './webhook.dto.ts';
 import { WebhookEntity } from './webhook.entity.ts';
@@ -60,11 +61,9 @@ export class WebhooksService {
     const before = await this.get(id, tx);
     checkIfMatch(ifMatch, before);
     const document = mergePatch(toWebhookFields(before), patch);
-    const webhook = tx.manager.create(WebhookEntity, {
-      ...before,
-      ...validated(WebhookFields, document, 'body'),
-      ...nextVersion(tx, before),
-    });
+    const fields = validated(WebhookFields, document, 'body');
+    const webhook = amended(tx, WebhookEntity, before, fields);
+    if (changesNothing(tx, [before, webhook])) return before;
     await tx.manager.update(WebhookEntity, { id }, webhook as never);
     record(tx, 'update', [before, webhook]);
     return webhook;
