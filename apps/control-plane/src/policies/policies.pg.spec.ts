@@ -127,14 +127,18 @@ describe('policies', () => {
     expect(literal.body.data).toHaveLength(1);
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'cursor=!', 'nope=1'])(
-    'refuses the query %s',
-    async (query) => {
-      const answer = await portico.call('GET', `policies?${query}`);
-      expect(answer.status).toBe(422);
-      expect(answer.body.details[0].path).toBe(`query.${query.split('=')[0]}`);
-    },
-  );
+  it.each([
+    ['limit=0', 'must not be less than 1'],
+    ['limit=201', 'must not be greater than 200'],
+    ['limit=ten', 'must be an integer number'],
+    ['limit=1&limit=2', 'must be an integer number'],
+    ['cursor=!', 'is not a cursor of this list'],
+    ['nope=1', 'is not a known field'],
+  ])('refuses the query %s, and says one thing: %s', async (query, message) => {
+    const answer = await portico.call('GET', `policies?${query}`);
+    expect(answer.status).toBe(422);
+    expect(answer.body.details).toEqual([{ path: `query.${query.split('=')[0]}`, message }]);
+  });
 
   it('deletes, and then knows nothing of it', async () => {
     await portico.call('POST', 'policies', { body: { id: 'pol_gone', name: 'x' } });

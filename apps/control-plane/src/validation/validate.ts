@@ -39,7 +39,7 @@ function detailsOf(error: ValidationError, root: string, dto: object): FailureDe
     if (error.value === undefined) return [{ path, message: 'is required' }];
     return problemsOf(schema, error.value, path);
   }
-  const own = Object.entries(error.constraints ?? {}).map(([kind, message]) => ({
+  const own = brokenRules(error).map(([kind, message]) => ({
     path,
     message:
       kind === 'whitelistValidation'
@@ -50,6 +50,15 @@ function detailsOf(error: ValidationError, root: string, dto: object): FailureDe
   }));
   const children = error.children ?? [];
   return [...unique(own), ...children.flatMap((child) => detailsOf(child, path, Object))];
+}
+
+const TYPE_RULES = ['isString', 'isInt', 'isBoolean', 'isArray', 'isObject'];
+
+/** What is of the wrong type breaks the field's other rules as well: then that alone is said. */
+function brokenRules({ constraints = {} }: ValidationError): [rule: string, message: string][] {
+  const broken = Object.entries(constraints);
+  const ofType = broken.filter(([rule]) => TYPE_RULES.includes(rule));
+  return ofType.length > 0 ? ofType : broken;
 }
 
 /** class-validator starts every message with the property's name; the path says it already. */
