@@ -200,7 +200,7 @@ const mostInAnyDay = ({ admittedAtMs }: SimulatedCluster): number => {
   return Math.max(0, ...byDay.values());
 };
 
-const NODES = [1, 2, 4, 8, 16];
+const NODES = [1, 2, 4, 8, 16, 64];
 const TRAFFIC = { even, lopsided, zipf };
 
 describe('many nodes', () => {
