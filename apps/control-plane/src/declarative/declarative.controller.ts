@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import {
   ApiBody,
-  ApiConsumes,
   ApiProduces,
   ApiProperty,
   ApiPropertyOptional,
@@ -14,6 +13,7 @@ import { DataSource } from 'typeorm';
 import { Context, type RequestContext } from '../access/request-context.ts';
 import { READS_CONFIG, RequireRole, WRITES_CONFIG } from '../access/roles.ts';
 import { AnswersWrite } from '../http/api-docs.ts';
+import { TakesYaml } from '../http/takes-yaml.ts';
 import { ValidQuery } from '../validation/pipes.ts';
 import { Writes, type WriteTx } from '../writes/writes.ts';
 import { ApplyDocument, type ApplyReport } from './apply-document.ts';
@@ -111,7 +111,7 @@ export class DeclarativeController {
   @Post('apply')
   @HttpCode(200)
   @RequireRole(...WRITES_CONFIG)
-  @ApiConsumes('application/json', 'application/yaml')
+  @TakesYaml()
   @ApiBody({ schema: { type: 'object', description: 'What /config/export answers' } })
   @AnswersWrite(200, ApplyResponse)
   async apply(

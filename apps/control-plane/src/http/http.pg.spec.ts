@@ -23,6 +23,8 @@ describe('every answer', () => {
   afterAll(() => portico.stop());
 
   const json = { 'content-type': 'application/json' };
+  const text = { body: '{"name":"x"}', headers: { 'content-type': 'text/plain' } };
+  const yaml = { body: 'name: x', headers: { 'content-type': 'application/yaml' } };
   it.each([
     ['a route that is not there', 'GET', '/api/v1/nothing', {}, 404, 'not_found'],
     ['a method that is not there', 'PUT', '/api/v1/clients', {}, 404, 'not_found'],
@@ -54,14 +56,18 @@ describe('every answer', () => {
       'malformed_body',
     ],
     ['a list for a body', 'POST', '/api/v1/clients', { body: [1] }, 422, 'validation_failed'],
+    ['JSON that calls itself text', 'POST', '/api/v1/clients', text, 415, 'unsupported_media_type'],
+    ['a patch of text', 'PATCH', '/api/v1/clients/cl_a', text, 415, 'unsupported_media_type'],
+    ['YAML for JSON', 'POST', '/api/v1/policies', yaml, 415, 'unsupported_media_type'],
     [
-      'text for a body',
+      'text sent to the portal',
       'POST',
-      '/api/v1/clients',
-      { body: 'name=x', headers: { 'content-type': 'text/plain' } },
-      422,
-      'validation_failed',
+      '/api/v1/developer-portal/request-link',
+      text,
+      415,
+      'unsupported_media_type',
     ],
+    ['text for a route that is not there', 'POST', '/api/v1/nothing', text, 404, 'not_found'],
     [
       'another media type',
       'POST',

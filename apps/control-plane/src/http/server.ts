@@ -4,11 +4,13 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { CONTROL_FAILURES } from '@portico/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ControlPlaneConfig } from '../config.ts';
+import { ApiError } from './api-error.ts';
 import { errorBody, toApiError } from './error-filter.ts';
 import { newRequestId, requestIdOf } from './request-id.ts';
+import { takesYaml } from './takes-yaml.ts';
 
-/** Bodies beside `application/json` that some routes read. */
 const JSON_LIKE = ['application/merge-patch+json', 'application/vnd.oai.openapi+json'];
+/** What YAML is sent as, to the few routes that read it. */
 const TEXT_LIKE = [
   'application/yaml',
   'application/x-yaml',
@@ -50,8 +52,10 @@ export function createAdapter(config: ControlPlaneConfig): FastifyAdapter {
   // Fastify's own parser: it refuses `__proto__` and `constructor.prototype`.
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser(JSON_LIKE, { parseAs: 'string' }, parseJson);
-  fastify.addContentTypeParser(TEXT_LIKE, { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body);
+  fastify.addContentTypeParser(TEXT_LIKE, { parseAs: 'string' }, (request, body, done) => {
+    // A route that is not there is 404, whatever it was sent.
+    if (request.is404 || takesYaml(request)) done(null, body);
+    else done(new ApiError('unsupported_media_type'));
   });
   return adapter;
 }

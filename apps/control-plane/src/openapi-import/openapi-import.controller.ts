@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { Context, type RequestContext } from '../access/request-context.ts';
 import { RequireRole, WRITES_CONFIG } from '../access/roles.ts';
@@ -7,6 +7,7 @@ import { CollectionsService } from '../collections/collections.service.ts';
 import { yamlIn } from '../declarative/config-document.ts';
 import { AnswersWrite } from '../http/api-docs.ts';
 import { invalid } from '../http/api-error.ts';
+import { TakesYaml } from '../http/takes-yaml.ts';
 import { Id, ValidQuery } from '../validation/pipes.ts';
 import { unstorableIn } from '../validation/unstorable.ts';
 import { Writes } from '../writes/writes.ts';
@@ -70,7 +71,7 @@ export class OpenApiImportController {
   @Post()
   @HttpCode(200)
   @RequireRole(...WRITES_CONFIG)
-  @ApiConsumes('application/json', 'application/yaml')
+  @TakesYaml()
   @ApiBody({ schema: { type: 'object', description: 'An OpenAPI 3.0 or 3.1 document' } })
   @AnswersWrite(200, ImportResponse)
   async import(
