@@ -2,6 +2,9 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { READS_CONFIG, RequireRole } from '../access/roles.ts';
 import { AnswersPage } from '../http/api-docs.ts';
+import { PageQuery } from '../paging/page.dto.ts';
+import type { PageAnswer } from '../paging/read-page.ts';
+import { ValidQuery } from '../validation/pipes.ts';
 import { LiveNodes, type LiveNode } from './live-nodes.ts';
 
 export class GatewayResponse {
@@ -50,10 +53,21 @@ export class GatewaysController {
   @Get()
   @RequireRole(...READS_CONFIG)
   @AnswersPage(GatewayResponse)
-  list(): { data: GatewayResponse[]; next_cursor: null } {
-    const data = this.nodes.list().map(toGatewayResponse);
-    return { data: data.sort((left, right) => (left.id < right.id ? -1 : 1)), next_cursor: null };
+  list(@ValidQuery(PageQuery) page: PageQuery): PageAnswer<GatewayResponse> {
+    return pageOf(this.nodes.list().map(toGatewayResponse), page);
   }
+}
+
+/** By id. The cursor is the last one shown: what follows it is there even when that one is gone. */
+function pageOf(
+  gateways: readonly GatewayResponse[],
+  { limit, cursor = '', q = '' }: PageQuery,
+): PageAnswer<GatewayResponse> {
+  const found = gateways
+    .filter(({ id }) => id > cursor && id.toLowerCase().includes(q.toLowerCase()))
+    .toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  const data = found.slice(0, limit);
+  return { data, next_cursor: found.length > limit ? data.at(-1)!.id : null };
 }
 
 const toGatewayResponse = ({ heartbeat, seenAtMs }: LiveNode): GatewayResponse => ({

@@ -13,7 +13,7 @@ import { CONFIG } from '../tokens.ts';
 import { LiveNodes } from './live-nodes.ts';
 import { waitPreference } from './preference.ts';
 
-/** Every write says which revision it made, or found; where asked, it waits until that is in force. */
+/** Every write says which revision it made or found and, if asked, waits until that is in force. */
 @Injectable()
 export class RevisionHeaders implements NestInterceptor {
   constructor(

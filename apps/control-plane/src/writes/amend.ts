@@ -17,7 +17,7 @@ export function amended<E extends Versioned>(
 const OF_THE_VERSION: readonly string[] = ['updated_at', 'version'] satisfies (keyof Versioned)[];
 
 /**
- * Whether writing `after` would store what is there already. Whoever finds that answers with `before`
+ * Whether writing `after` would store what is there already. Who finds that answers with `before`
  * and audits nothing: there is no version, revision or audit entry without a change.
  */
 export function changesNothing<E extends Versioned>(

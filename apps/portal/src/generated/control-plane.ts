@@ -5619,7 +5619,13 @@ export interface operations {
     };
     gateways_list: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Part of a name, an id or an address */
+                q?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
