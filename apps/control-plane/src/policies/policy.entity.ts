@@ -1,13 +1,13 @@
 import type { LimitMode, OnOutage, Quota, RateLimit } from '@portico/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { timestamp } from '../database/columns.ts';
+import { VersionedEntity } from '../writes/versioned.entity.ts';
 
 /** Reusable limits: sliding windows and a calendar quota. */
 @Entity('policies')
 @Check('policies_mode', `mode in ('default', 'strict')`)
 @Check('policies_on_outage', `on_outage in ('share', 'open', 'closed')`)
 @Index('policies_page', ['created_at', 'id'])
-export class PolicyEntity {
+export class PolicyEntity extends VersionedEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'policies_pkey' })
   id!: string;
 
@@ -38,13 +38,4 @@ export class PolicyEntity {
 
   @Column({ type: 'boolean', default: false })
   alert_partner!: boolean;
-
-  @Column(timestamp)
-  created_at!: Date;
-
-  @Column(timestamp)
-  updated_at!: Date;
-
-  @Column({ type: 'integer', default: 1 })
-  version!: number;
 }
