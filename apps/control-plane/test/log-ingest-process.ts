@@ -37,7 +37,7 @@ export async function startLogIngestProcess(encryptionKey: string) {
       const node = 'node-1';
       const batch_id = `${node}-${records[0]!.sequence}-${records.at(-1)!.sequence}`;
       const batch = { format: RECORD_FORMAT, batch_id, node, records: [...records], losses: [] };
-      await feeds.records.publish(node, batch_id, await encodeBatch(batch as never));
+      await feeds.records.publish(node, batch_id, encodeBatch(batch as never));
     },
     publishUsage: async (counts: UsageDelta['counts']): Promise<void> => {
       const delta: UsageDelta = {
@@ -47,7 +47,7 @@ export async function startLogIngestProcess(encryptionKey: string) {
         epoch: 1,
         counts,
       };
-      await feeds.usage.publishDelta('node-1', 'node-1-1-1', await encodeUsageDelta(delta));
+      await feeds.usage.publishDelta('node-1', 'node-1-1-1', encodeUsageDelta(delta));
     },
     stop: async (): Promise<void> => {
       logIngest.thaw();

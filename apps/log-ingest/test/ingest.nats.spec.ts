@@ -91,7 +91,7 @@ describe('log ingest, killed and cut off', () => {
   const publish = async (count: number): Promise<number[]> => {
     const records = Array.from({ length: count }, () => aRecord());
     const batch = aBatch(records);
-    await feeds.records.publish('node-1', batch.batch_id, await encodeBatch(batch));
+    await feeds.records.publish('node-1', batch.batch_id, encodeBatch(batch));
     return records.map(({ sequence }) => sequence);
   };
   const publishUsage = async (sequence: number, admitted: number): Promise<void> => {
@@ -100,7 +100,7 @@ describe('log ingest, killed and cut off', () => {
     await feeds.usage.publishDelta(
       'node-1',
       `u-${delta.epoch}-${sequence}`,
-      await encodeUsageDelta(delta),
+      encodeUsageDelta(delta),
     );
   };
   const storedSequences = async (): Promise<number[]> => {
@@ -180,7 +180,7 @@ describe('log ingest, killed and cut off', () => {
     await feeds.records.publish('node-1', 'garbage-1', Buffer.from('not a batch'));
     const [good, bad] = [aRecord(), aRecord()];
     const batch = aBatch([good, { ...bad, latency_ms: 'fast' as unknown as number }]);
-    await feeds.records.publish('node-1', batch.batch_id, await encodeBatch(batch));
+    await feeds.records.publish('node-1', batch.batch_id, encodeBatch(batch));
     await eventually(async () => {
       const parked = await feeds.deadLetters.list(10);
       expect(parked).toMatchObject([

@@ -51,11 +51,11 @@ export async function startIngest(
     send,
     publish: async (...records) => {
       const batch = aBatch(records);
-      await feeds.records.publish('node-1', batch.batch_id, await encodeBatch(batch));
+      await feeds.records.publish('node-1', batch.batch_id, encodeBatch(batch));
     },
     publishUsage: async (delta) => {
       const id = `${delta.node}-${delta.epoch}-${delta.sequence}`;
-      await feeds.usage.publishDelta(delta.node, id, await encodeUsageDelta(delta));
+      await feeds.usage.publishDelta(delta.node, id, encodeUsageDelta(delta));
     },
   };
 }

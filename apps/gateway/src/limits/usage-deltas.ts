@@ -29,7 +29,12 @@ const STOP_RETRY_AFTER_MS = 100;
 export class UsageDeltas {
   readonly #options: UsageDeltasOptions;
   /** By profile; a profile that passes midnight moves its old day to `#closed`. */
-  #open = new Map<string, { -readonly [K in keyof Count]: Count[K] } & { dayNumber: number }>();
+  readonly #open = new Map<
+    string,
+    { -readonly [K in keyof Count]: Count[K] } & { dayNumber: number }
+  >();
+  /** True when something was counted since the counts were last closed. */
+  #isCounting = false;
   #closed: Count[] = [];
   #sequence = 0;
   #unsent: UsageDelta | null = null;
@@ -58,13 +63,14 @@ export class UsageDeltas {
 
   /** On the request path: a map look-up and an addition. */
   count(clientId: string, profileId: string, unixMs: number): void {
+    this.#isCounting = true;
     const day = utcDay(unixMs);
     const open = this.#open.get(profileId);
     if (open && open.dayNumber === day && open.client_id === clientId) {
       open.admitted += 1;
       return;
     }
-    if (open) this.#closed.push(toCount(open));
+    if (open && open.admitted > 0) this.#closed.push(toCount(open));
     this.#open.set(profileId, {
       client_id: clientId,
       profile_id: profileId,
@@ -99,7 +105,7 @@ export class UsageDeltas {
     const { spool, logger } = this.#options;
     const left = [...this.#inherited];
     if (this.#unsent && this.#unsent !== left[0]) left.push(this.#unsent);
-    while (this.#open.size > 0 || this.#closed.length > 0) left.push(this.#cut());
+    while (this.#isCounting || this.#closed.length > 0) left.push(this.#cut());
     if (spool) await spool.save(left);
     logger.error({ deltas: left.length, kept: spool !== undefined }, 'usage not stored at the end');
   }
@@ -110,7 +116,7 @@ export class UsageDeltas {
       this.#unsent ??= this.#inherited[0] ?? this.#cut();
       const { node, epoch, sequence } = this.#unsent;
       try {
-        const payload = await encodeUsageDelta(this.#unsent);
+        const payload = encodeUsageDelta(this.#unsent);
         await this.#options.usage.publishDelta(node, `${node}-${epoch}-${sequence}`, payload);
         this.#unsent = null;
         if (isInherited) await this.#inheritedStored();
@@ -128,11 +134,23 @@ export class UsageDeltas {
 
   /** Freezes what is counted into the next delta, which stays the same however often it is sent. */
   #cut(): UsageDelta {
-    for (const open of this.#open.values()) this.#closed.push(toCount(open));
-    this.#open.clear();
+    if (this.#closed.length === 0) this.#close();
     const counts = this.#closed.splice(0, COUNTS_PER_DELTA);
     const { nodeId: node, epoch } = this.#options;
     return { format: USAGE_FORMAT, node, epoch, sequence: (this.#sequence += 1), counts };
+  }
+
+  /**
+   * The counts stay where they are, for as long as they are counted in: a map that is emptied every
+   * second keeps all that was ever in it alive until a full collection.
+   */
+  #close(): void {
+    for (const [profileId, open] of this.#open) {
+      if (open.admitted > 0) this.#closed.push(toCount(open));
+      else this.#open.delete(profileId);
+      open.admitted = 0;
+    }
+    this.#isCounting = false;
   }
 
   #hasWork(): boolean {
@@ -140,7 +158,7 @@ export class UsageDeltas {
       this.#unsent !== null ||
       this.#inherited.length > 0 ||
       this.#closed.length > 0 ||
-      this.#open.size > 0
+      this.#isCounting
     );
   }
 

@@ -123,19 +123,17 @@ export class Outbox {
     const records = this.#queue.take(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
     const losses = this.#losses.take();
     this.#inFlight += 1;
-    // Encoding is a step of its own so that the records are let go before the stream has answered.
-    void this.#encode(records, losses)
-      .then((batch) => this.#store(batch))
-      .finally(() => {
-        this.#inFlight -= 1;
-        if (!this.#isStopped) this.#pump();
-      });
+    // What waits for the stream's answer is the batch; the records are let go.
+    void this.#store(this.#encode(records, losses)).finally(() => {
+      this.#inFlight -= 1;
+      if (!this.#isStopped) this.#pump();
+    });
   }
 
-  async #encode(records: RequestRecord[], losses: LossMarker[]): Promise<Encoded> {
+  #encode(records: RequestRecord[], losses: LossMarker[]): Encoded {
     const { node } = this.#options;
     const batchId = batchIdOf(node, records, losses);
-    const payload = await encodeBatch({
+    const payload = encodeBatch({
       format: RECORD_FORMAT,
       batch_id: batchId,
       node,

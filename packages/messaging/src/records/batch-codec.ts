@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib';
 import {
   recordBatchSchema,
   usageDeltaSchema,
@@ -25,24 +25,26 @@ export class UnreadableBatchError extends Error {
 
 /** Plain maps and no extensions of its own: any msgpack library can read it. */
 const packr = new Packr({ useRecords: false, mapsAsObjects: true });
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-/** msgpack, then zstd level 1 on the thread pool: the event loop only pays for the packing. */
-export const encodeBatch = (batch: RecordBatch): Promise<Uint8Array> => encode(batch);
+/**
+ * msgpack, then zstd level 1, on the event loop: a batch is bounded, and handing it to the thread pool
+ * costs more than it takes (ADR 7).
+ */
+export const encodeBatch = (batch: RecordBatch): Uint8Array => encode(batch);
 
 /** Rejects with `UnreadableBatchError` for anything but a valid batch. */
 export const decodeBatch = (payload: Uint8Array): Promise<RecordBatch> =>
   decode(recordBatchSchema, payload);
 
-export const encodeUsageDelta = (delta: UsageDelta): Promise<Uint8Array> => encode(delta);
+export const encodeUsageDelta = (delta: UsageDelta): Uint8Array => encode(delta);
 
 /** Rejects with `UnreadableBatchError` for anything but a valid delta. */
 export const decodeUsageDelta = (payload: Uint8Array): Promise<UsageDelta> =>
   decode(usageDeltaSchema, payload);
 
-const encode = (value: RecordBatch | UsageDelta): Promise<Uint8Array> =>
-  compress(packr.pack(value), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+const encode = (value: RecordBatch | UsageDelta): Uint8Array =>
+  zstdCompressSync(packr.pack(value), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 
 async function decode<T>(schema: z.ZodType<T>, payload: Uint8Array): Promise<T> {
   const result = schema.safeParse(unpack(await unzip(payload)));
