@@ -22,7 +22,8 @@ export const publishTo = (natsUrl, estate) => until(() => publishEstate(natsUrl,
 export async function startNode(dir, { natsUrl, core, env = {} }) {
   const [port, adminPort] = [await freePort(), await freePort()];
   const spawnedAt = performance.now();
-  const node = start(process.execPath, [main], {
+  // As its start script does.
+  const node = start(process.execPath, ['--v8-pool-size=1', main], {
     core,
     cwd: dir,
     env: {

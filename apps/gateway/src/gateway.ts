@@ -14,6 +14,7 @@ import { createForward } from './forward/forward.ts';
 import { Tunnels } from './forward/tunnels.ts';
 import { createInjections } from './forward/injection.ts';
 import { FailedCredentials } from './handle/failed-credentials.ts';
+import { createStillAdmits } from './handle/still-admits.ts';
 import { createHandler } from './handle/handle.ts';
 import { IssuerKeys } from './keys/issuer-keys.ts';
 import { TokenCache } from './keys/verified-tokens.ts';
@@ -76,6 +77,7 @@ class GatewayNode {
   readonly #config: GatewayConfig;
   readonly #parts: NodeParts;
   readonly #upstreams: UpstreamRegistry;
+  readonly #credentials: { readonly keys: IssuerKeys; readonly verifiedTokens: TokenCache };
   readonly #tunnels: Tunnels;
   readonly #traffic: TrafficServer;
   readonly #copy: DiskCopy;
@@ -92,7 +94,8 @@ class GatewayNode {
       limits: { connectionsMax: config.limits.upstreamConnectionsMax },
       logger,
     });
-    this.#tunnels = new Tunnels(config.limits.streamIdleMs);
+    this.#credentials = { keys: new IssuerKeys({ logger }), verifiedTokens: new TokenCache() };
+    this.#tunnels = new Tunnels(config.limits.streamIdleMs, createStillAdmits(this.#credentials));
     this.#copy = new DiskCopy({
       directory: config.snapshotCacheDir,
       sealingKey: config.keys.sealing.key,
@@ -199,8 +202,7 @@ class GatewayNode {
       meters: desk.meters,
       recordAdmission: (clientId, profileId, nowMs) =>
         desk.recordAdmission(clientId, profileId, nowMs),
-      keys: new IssuerKeys({ logger }),
-      verifiedTokens: new TokenCache(),
+      ...this.#credentials,
       addressOf: createAddressReader(config.trustedProxies),
       portalSourceKey: config.keys.portalSourceKey,
       failedCredentials: new FailedCredentials({

@@ -5,7 +5,8 @@ import type { DeadlinePhase } from './deadline.ts';
 
 const watch = (totalMs: number) => {
   const expired: DeadlinePhase[] = [];
-  return { deadline: new Deadline(totalMs, (phase) => expired.push(phase)), expired };
+  const owner = { onDeadline: (phase: DeadlinePhase) => void expired.push(phase) };
+  return { deadline: new Deadline(totalMs, owner), expired };
 };
 
 describe('a deadline', () => {

@@ -1,21 +1,25 @@
 /** Which clock ran out: all four look the same to the caller, but not to who has to fix it. */
 export type DeadlinePhase = 'headers_timeout' | 'idle_timeout' | 'total_timeout' | 'caller_stalled';
 
+export interface DeadlineOwner {
+  onDeadline(phase: DeadlinePhase): void;
+}
+
 /**
  * The clocks of one call: one for the phase it is in, re-armed as it moves on, and one over all. A
  * phase's clock is refreshed by progress, so a long upload or download is not a slow one. One timer
  * serves both, and is kept through phases of equal length: this runs for every single call.
  */
 export class Deadline {
-  readonly #onExpired: (phase: DeadlinePhase) => void;
+  readonly #owner: DeadlineOwner;
   #endsAt: number;
   #timer: NodeJS.Timeout | undefined;
   #phase: DeadlinePhase = 'headers_timeout';
   #ms = 0;
 
-  constructor(totalMs: number, onExpired: (phase: DeadlinePhase) => void) {
+  constructor(totalMs: number, owner: DeadlineOwner) {
     this.#endsAt = performance.now() + totalMs;
-    this.#onExpired = onExpired;
+    this.#owner = owner;
   }
 
   enter(phase: DeadlinePhase, ms: number): void {
@@ -44,7 +48,7 @@ export class Deadline {
   }
 
   expire(): void {
-    this.#onExpired(this.#isOver() ? 'total_timeout' : this.#phase);
+    this.#owner.onDeadline(this.#isOver() ? 'total_timeout' : this.#phase);
   }
 
   /** Timers are precise to a millisecond, and may be early by less than one. */

@@ -158,11 +158,10 @@ function dispatch(parts: ForwardParts, { exchange, admission, body, token }: Out
   if (token !== null) head.headers.push('authorization', `Bearer ${token}`);
   const { limits, accessTokens, tunnels } = parts;
   const { credential } = admission.endpoint;
-  const onUnauthorized = (): void => {
-    if (token !== null && credential?.type === 'oauth2_client_credentials') {
-      accessTokens.discard(credential, token);
-    }
-  };
+  const onUnauthorized =
+    token !== null && credential?.type === 'oauth2_client_credentials'
+      ? () => accessTokens.discard(credential, token)
+      : null;
   const call = { exchange, admission, group, head, body, limits, tunnels, onUnauthorized };
   new Forwarding(call).start();
 }

@@ -9,7 +9,7 @@ import type { Target } from '../upstreams/target.ts';
 import type { UpstreamGroup } from '../upstreams/upstream-group.ts';
 import { Answer, relayInterim } from './answer.ts';
 import { Deadline } from './deadline.ts';
-import type { DeadlinePhase } from './deadline.ts';
+import type { DeadlineOwner, DeadlinePhase } from './deadline.ts';
 import type { RequestBody } from './request-body.ts';
 import { mayRetry } from './retry-rules.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -25,8 +25,8 @@ export interface Call {
   readonly body: RequestBody | Buffer | null;
   readonly limits: Limits;
   readonly tunnels: Tunnels;
-  /** The upstream answered 401: what we signed in with is not worth keeping. */
-  readonly onUnauthorized: () => void;
+  /** For an upstream that answers 401 to a token of ours, which is not worth keeping then. */
+  readonly onUnauthorized: (() => void) | null;
 }
 
 /** A 500 may be the fault of one request; these say that the target cannot serve any. */
@@ -38,7 +38,7 @@ const BUSY_OR_BROKEN: ReadonlySet<number> = new Set([502, 503, 504]);
  * any point, once per attempt. Nothing is buffered: what the caller does not take stays with the
  * upstream.
  */
-export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall {
+export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall, DeadlineOwner {
   readonly #call: Call;
   readonly #deadline: Deadline;
   readonly #timeoutMs: number;
@@ -54,7 +54,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall {
   constructor(call: Call) {
     this.#call = call;
     this.#timeoutMs = call.admission.endpoint.timeoutMs ?? call.group.upstream.timeout_ms;
-    this.#deadline = new Deadline(call.limits.exchangeMs, (phase) => this.#expire(phase));
+    this.#deadline = new Deadline(call.limits.exchangeMs, this);
     call.exchange.ongoing = this;
   }
 
@@ -141,7 +141,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall {
       relayInterim(exchange, status, headers);
       return;
     }
-    if (status === 401) this.#call.onUnauthorized();
+    if (status === 401) this.#call.onUnauthorized?.();
     exchange.upstreamLatencyMs = performance.now() - this.#sentAtMs;
     const answer = new Answer(exchange, headers);
     try {
@@ -213,7 +213,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall {
     return true;
   }
 
-  #expire(phase: DeadlinePhase): void {
+  onDeadline(phase: DeadlinePhase): void {
     const code = phase === 'caller_stalled' ? 'client_aborted' : 'upstream_timeout';
     this.abandon({ code, reason: phase });
   }

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Admission, ConfigIndex } from '@portico/enforcement';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { Exchange } from '../handle/exchange.ts';
+import type { StillAdmits } from '../handle/still-admits.ts';
 import { upstreamsHeaders } from './response-headers.ts';
 
 interface Tunnel {
@@ -19,9 +20,11 @@ const NOTHING: ReadonlySet<string> = new Set();
 export class Tunnels {
   readonly #open = new Set<Tunnel>();
   readonly #idleMs: number;
+  readonly #stillAdmits: StillAdmits;
 
-  constructor(idleMs: number) {
+  constructor(idleMs: number, stillAdmits: StillAdmits) {
     this.#idleMs = idleMs;
+    this.#stillAdmits = stillAdmits;
   }
 
   get size(): number {
@@ -67,12 +70,21 @@ export class Tunnels {
   /** Call in the step that swaps the index. */
   applyIndex(index: ConfigIndex): void {
     for (const tunnel of this.#open) {
-      if (!isStillAdmitted(index, tunnel)) tunnel.close('access_revoked');
+      if (!this.#isStillAdmitted(index, tunnel)) tunnel.close('access_revoked');
     }
   }
 
   closeAll(): void {
     for (const tunnel of this.#open) tunnel.close('node_stopping');
+  }
+
+  /** Nothing it was admitted by has changed, or what has would still admit it. */
+  #isStillAdmitted(index: ConfigIndex, { exchange, admission }: Tunnel): boolean {
+    const { client, collection } = admission;
+    const isUnchanged =
+      index.clientById.get(client.id) === client &&
+      index.collectionById.get(collection.id) === collection;
+    return isUnchanged || (exchange.inbound !== null && this.#stillAdmits(index, exchange.inbound));
   }
 
   #pump(
@@ -94,12 +106,6 @@ export class Tunnels {
     from.resume();
   }
 }
-
-/** Nothing it was admitted by has changed, or what has would still admit it. */
-const isStillAdmitted = (index: ConfigIndex, { exchange, admission }: Tunnel): boolean =>
-  (index.clientById.get(admission.client.id) === admission.client &&
-    index.collectionById.get(admission.collection.id) === admission.collection) ||
-  (exchange.isStillAdmitted?.(index) ?? false);
 
 function switchingProtocols(exchange: Exchange, headers: IncomingHttpHeaders): string {
   const flat = [

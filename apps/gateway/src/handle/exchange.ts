@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { CompiledCollection, ConfigIndex, DecisionTrace } from '@portico/enforcement';
+import type { CompiledCollection, DecisionTrace, InboundRequest } from '@portico/enforcement';
 import { traceContextOf } from '../forward/trace-context.ts';
 import type { TraceContext } from '../forward/trace-context.ts';
 import type { UpstreamFailure } from '../forward/upstream-failure.ts';
@@ -63,8 +63,8 @@ export class Exchange {
   /** Set for a WebSocket: the bare connection, and what came after the head. */
   upgrade: { readonly socket: Duplex; readonly head: Buffer } | null = null;
 
-  /** Decides the same request by another revision, without counting it. */
-  isStillAdmitted: ((index: ConfigIndex) => boolean) | null = null;
+  /** What the decision was made on; null until it is. */
+  inbound: InboundRequest | null = null;
 
   /** True once it was refused: whatever else goes wrong after that changes nothing. */
   isRefused = false;

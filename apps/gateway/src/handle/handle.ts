@@ -107,7 +107,7 @@ function judge(parts: HandleParts, exchange: Exchange): void {
     answerPreflight(exchange);
     return;
   }
-  exchange.isStillAdmitted = (index) => isAdmittedBy(index, inbound, parts);
+  exchange.inbound = inbound;
   const decision = decideNow(parts, exchange, inbound);
   if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
   else settle(parts, exchange, decision);
@@ -153,15 +153,6 @@ function decideNow(
     keys: parts.keys,
     verifiedTokens: parts.verifiedTokens,
   });
-}
-
-const UNMETERED: Meters = { take: () => ({ kind: 'granted', limits: () => [] }) };
-
-/** A key that is still being fetched says nothing against an open connection. */
-function isAdmittedBy(index: ConfigIndex, inbound: InboundRequest, parts: HandleParts): boolean {
-  const { keys, verifiedTokens } = parts;
-  const context = { nowMs: Date.now(), meters: UNMETERED, keys, verifiedTokens };
-  return decide(index, inbound, context).kind !== 'refused';
 }
 
 /** Only a node that is cold for a client, or for a key, comes here. Each wait has its own budget. */
