@@ -137,7 +137,7 @@ describe('streaming', () => {
     expect(seen.join('')).toBe('firstsecond');
   });
 
-  it('holds neither a large upload nor a large download in memory', async () => {
+  it('takes no more of a large body than whoever it is for has taken', async () => {
     const size = 256 * 1024 * 1024;
     handler = (request, response) => {
       response.writeHead(200, { 'content-length': String(size) });
@@ -148,7 +148,6 @@ describe('streaming', () => {
       headers: { 'content-length': String(size) },
     });
     const chunk = Buffer.alloc(256 * 1024, 'x');
-    const before = process.memoryUsage().rss;
     let sent = 0;
     const pump = (): void => {
       while (sent < size) {
@@ -158,10 +157,17 @@ describe('streaming', () => {
       request.end();
     };
     pump();
+    const { response } = await answered;
+    // Nobody reads the answer, so the upload comes to a stop, all sockets on the way being full.
+    let seen = { sent: 0, sinceMs: 0 };
+    await eventually(() => {
+      if (sent !== seen.sent) seen = { sent, sinceMs: performance.now() };
+      return performance.now() - seen.sinceMs > 300;
+    });
+    expect(sent).toBeLessThan(size / 4);
     let received = 0;
-    for await (const part of (await answered).response) received += (part as Buffer).length;
+    for await (const part of response) received += (part as Buffer).length;
     expect(received).toBe(size);
-    expect(process.memoryUsage().rss - before).toBeLessThan(size / 2);
   });
 
   it('passes trailers and repeated headers on', async () => {
