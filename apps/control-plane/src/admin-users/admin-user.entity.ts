@@ -1,6 +1,6 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Role } from '../access/roles.ts';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
+import { timestamp } from '../database/columns.ts';
 
 /** A person who may sign in to the console. */
 @Entity('admin_users')
@@ -8,7 +8,7 @@ import { VersionedEntity } from '../writes/versioned.entity.ts';
 @Check('admin_users_email_lower_case', 'email = lower(email)')
 @Index('admin_users_email', ['email'], { unique: true })
 @Index('admin_users_page', ['created_at', 'id'])
-export class AdminUserEntity extends VersionedEntity {
+export class AdminUserEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'admin_users_pkey' })
   id!: string;
 
@@ -23,4 +23,13 @@ export class AdminUserEntity extends VersionedEntity {
 
   @Column({ type: 'boolean', default: true })
   active!: boolean;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

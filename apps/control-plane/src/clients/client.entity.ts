@@ -1,12 +1,12 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { timestamp } from '../database/columns.ts';
 import { PolicyEntity } from '../policies/policy.entity.ts';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
 
 /** A partner: the first-class object that profiles, scope and portal access hang on. */
 @Entity('clients')
 @Index('clients_page', ['created_at', 'id'])
 @Index('clients_policy', ['policy_id'])
-export class ClientEntity extends VersionedEntity {
+export class ClientEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'clients_pkey' })
   id!: string;
 
@@ -29,4 +29,13 @@ export class ClientEntity extends VersionedEntity {
   @Column({ type: 'text', nullable: true })
   @ForeignKey(() => PolicyEntity, { name: 'clients_policy_fkey' })
   policy_id!: string | null;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

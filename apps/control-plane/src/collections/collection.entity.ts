@@ -1,7 +1,7 @@
 import type { SnapshotCollection, Upstream } from '@portico/contracts';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { timestamp } from '../database/columns.ts';
 import { UpstreamCredentialEntity } from '../upstream-credentials/upstream-credential.entity.ts';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
 
 export type PublicationStatus = 'draft' | 'published';
 export interface InjectedHeader {
@@ -16,7 +16,7 @@ export interface InjectedHeader {
 @Index('collections_base_path', ['base_path'], { unique: true })
 @Index('collections_page', ['created_at', 'id'])
 @Index('collections_credential', ['credential_id'])
-export class CollectionEntity extends VersionedEntity {
+export class CollectionEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'collections_pkey' })
   id!: string;
 
@@ -54,4 +54,13 @@ export class CollectionEntity extends VersionedEntity {
 
   @Column({ type: 'text', default: 'draft' })
   status!: PublicationStatus;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

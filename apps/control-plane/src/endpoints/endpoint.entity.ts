@@ -5,15 +5,15 @@ import {
   type InjectedHeader,
   type PublicationStatus,
 } from '../collections/collection.entity.ts';
+import { timestamp } from '../database/columns.ts';
 import { UpstreamCredentialEntity } from '../upstream-credentials/upstream-credential.entity.ts';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
 
 /** One method or several on one path inside a collection. */
 @Entity('endpoints')
 @Check('endpoints_status', `status in ('draft', 'published')`)
 @Index('endpoints_page', ['collection_id', 'created_at', 'id'])
 @Index('endpoints_credential', ['credential_id'])
-export class EndpointEntity extends VersionedEntity {
+export class EndpointEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'endpoints_pkey' })
   id!: string;
 
@@ -66,4 +66,13 @@ export class EndpointEntity extends VersionedEntity {
 
   @Column({ type: 'text', default: 'draft' })
   status!: PublicationStatus;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

@@ -1,13 +1,13 @@
 import type { LimitMode, OnOutage, Quota, RateLimit } from '@portico/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
+import { timestamp } from '../database/columns.ts';
 
 /** Reusable limits: sliding windows and a calendar quota. */
 @Entity('policies')
 @Check('policies_mode', `mode in ('default', 'strict')`)
 @Check('policies_on_outage', `on_outage in ('share', 'open', 'closed')`)
 @Index('policies_page', ['created_at', 'id'])
-export class PolicyEntity extends VersionedEntity {
+export class PolicyEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'policies_pkey' })
   id!: string;
 
@@ -38,4 +38,13 @@ export class PolicyEntity extends VersionedEntity {
 
   @Column({ type: 'boolean', default: false })
   alert_partner!: boolean;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

@@ -1,16 +1,16 @@
 import type { AuthType, Method } from '@portico/contracts';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { ClientEntity } from '../clients/client.entity.ts';
+import { timestamp } from '../database/columns.ts';
 import { PolicyEntity } from '../policies/policy.entity.ts';
 import type { ProfileAuth } from './profile-auth.ts';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
 
 /** One way a client calls: environment, credential kind, methods, addresses. */
 @Entity('profiles')
 @Check('profiles_auth_type', `auth_type in ('token', 'jwt', 'oidc', 'mtls', 'none')`)
 @Index('profiles_page', ['client_id', 'created_at', 'id'])
 @Index('profiles_policy', ['policy_id'])
-export class ProfileEntity extends VersionedEntity {
+export class ProfileEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'profiles_pkey' })
   id!: string;
 
@@ -46,4 +46,13 @@ export class ProfileEntity extends VersionedEntity {
   @Column({ type: 'text', nullable: true })
   @ForeignKey(() => PolicyEntity, { name: 'profiles_policy_fkey' })
   policy_id!: string | null;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

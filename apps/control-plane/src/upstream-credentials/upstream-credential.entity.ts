@@ -1,6 +1,6 @@
 import type { SnapshotCredential } from '@portico/contracts';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
+import { timestamp } from '../database/columns.ts';
 
 export type UpstreamCredentialType = SnapshotCredential['type'];
 
@@ -11,7 +11,7 @@ export type UpstreamCredentialType = SnapshotCredential['type'];
   `type in ('basic', 'api_key', 'bearer', 'oauth2_client_credentials', 'mtls')`,
 )
 @Index('upstream_credentials_page', ['created_at', 'id'])
-export class UpstreamCredentialEntity extends VersionedEntity {
+export class UpstreamCredentialEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'upstream_credentials_pkey' })
   id!: string;
 
@@ -28,4 +28,13 @@ export class UpstreamCredentialEntity extends VersionedEntity {
   /** Field → secret sealed under the vault key. Never leaves the control plane in this form. */
   @Column({ type: 'jsonb' })
   secrets!: Record<string, string>;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }

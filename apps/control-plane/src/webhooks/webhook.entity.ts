@@ -1,11 +1,11 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { timestamp } from '../database/columns.ts';
 import type { WebhookEventType } from './webhook-event.ts';
-import { VersionedEntity } from '../writes/versioned.entity.ts';
 
 /** An address of the operator's that is told what happens. */
 @Entity('webhooks')
 @Index('webhooks_page', ['created_at', 'id'])
-export class WebhookEntity extends VersionedEntity {
+export class WebhookEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'webhooks_pkey' })
   id!: string;
 
@@ -25,4 +25,13 @@ export class WebhookEntity extends VersionedEntity {
 
   @Column({ type: 'text' })
   key_id!: string;
+
+  @Column(timestamp)
+  created_at!: Date;
+
+  @Column(timestamp)
+  updated_at!: Date;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
 }
