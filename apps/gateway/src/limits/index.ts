@@ -45,12 +45,17 @@ export async function createMeters(options: MetersOptions): Promise<Limits> {
   const { nodeId, usage, logger, metrics, redisUrl } = options;
   const directory = new ScopeDirectory();
   const spool = options.spoolFile === undefined ? {} : { spool: new UsageSpool(options.spoolFile) };
-  const deltas = new UsageDeltas({ nodeId, epoch: clock.unixMs(), usage, logger, ...spool });
-  await deltas.inherit();
   const core =
     redisUrl === undefined
       ? createLocalLimits(options, directory, clock)
       : await createSharedLimits({ ...options, redisUrl }, directory, clock);
+  const { mayPublish } = core;
+  const deltas = new UsageDeltas({
+    ...{ nodeId, epoch: clock.unixMs(), usage, logger },
+    ...spool,
+    ...(mayPublish && { mayPublish }),
+  });
+  await deltas.inherit();
   const answers = await usage.answerUsage(async (scope): Promise<UsageReport | undefined> => {
     const known = directory.find(scope);
     if (!known) return undefined;

@@ -14,5 +14,7 @@ export interface LimitsCore {
   size(): number;
   /** True while the shared authority does not answer. */
   isSilent(): boolean;
+  /** Where the ledger is asked what was used before: usage published meanwhile would be in the answer. */
+  readonly mayPublish?: () => Promise<void>;
   stop(): Promise<void>;
 }

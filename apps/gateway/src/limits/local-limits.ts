@@ -17,7 +17,10 @@ export function createLocalLimits(
     new QuotaLedger({
       ...{ truth: options.usageTruth, clock, random: Math.random, logger },
       find: (key) => directory.find(key),
-      apply: async ({ key }, days) => meters.seed(key, days),
+      open: ({ key }) => {
+        const ownDays = meters.daysOf(key);
+        return async (days) => meters.seed(key, days, ownDays);
+      },
     });
   const meters = new LocalMeters(clock, (key, isSeeded) => ledger?.consider(key, isSeeded));
   return {
@@ -32,6 +35,7 @@ export function createLocalLimits(
     },
     size: () => meters.size,
     isSilent: () => false,
+    mayPublish: async () => ledger?.answered(),
     stop: async () => undefined,
   };
 }

@@ -2,6 +2,7 @@ import { DAY_MS, type LimitState, periodOf, utcDay } from '@portico/contracts';
 import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LimitClock } from './clock.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
+import type { DayCounts } from './quota-ledger.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
 import { quotaState, rateState, refusal, UNLIMITED, type Exhausted } from './verdicts.ts';
@@ -37,14 +38,20 @@ export class LocalMeters implements Meters {
     return policy ? this.#account(key, policy).states() : [];
   }
 
+  /** What is counted of each day so far. */
+  daysOf(scopeKey: string): ReadonlyMap<number, number> {
+    return new Map(this.#known(scopeKey).usage.days());
+  }
+
   /**
-   * Day counts of the ledger. The first time they are from before this process and are added; later
-   * they hold what this process reported too, and can only raise what it knows.
+   * Day counts of the ledger. The first time they are from before this process and are added, less
+   * what it had counted itself when the ledger was asked, which may be in them; later they hold what
+   * this process reported, and can only raise what it knows.
    */
-  seed(scopeKey: string, days: readonly (readonly [day: number, admitted: number])[]): void {
+  seed(scopeKey: string, days: DayCounts, ownDays: ReadonlyMap<number, number>): void {
     const account = this.#known(scopeKey);
     for (const [day, admitted] of days) {
-      const known = account.isSeeded ? account.usage.onDay(day) : 0;
+      const known = account.isSeeded ? account.usage.onDay(day) : (ownDays.get(day) ?? 0);
       account.usage.addToDay(day, Math.max(0, admitted - known));
     }
     account.isSeeded = true;

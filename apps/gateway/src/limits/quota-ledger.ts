@@ -11,12 +11,11 @@ export interface QuotaLedgerOptions {
   readonly clock: LimitClock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** Puts the ledger's day counts where the quota is counted. */
-  readonly apply: (
-    scope: KnownScope,
-    days: readonly (readonly [number, number])[],
-  ) => Promise<void>;
+  /** Called before the ledger is asked; what it returns puts the answer where the quota is counted. */
+  readonly open: (scope: KnownScope) => (days: DayCounts) => Promise<void>;
 }
+
+export type DayCounts = readonly (readonly [day: number, admitted: number])[];
 
 const SEED_RETRY_MS = 5_000;
 /** Spread over twice this, so that nodes and scopes do not ask together. */
@@ -31,7 +30,7 @@ const ASKING_AT_ONCE = 8;
 export class QuotaLedger {
   readonly #options: QuotaLedgerOptions;
   readonly #dueAtMs = new Map<string, number>();
-  #asking = 0;
+  readonly #asked = new Set<Promise<void>>();
 
   constructor(options: QuotaLedgerOptions) {
     this.#options = options;
@@ -42,9 +41,18 @@ export class QuotaLedger {
     const nowMs = this.#options.clock.monotonicMs();
     const dueAtMs = this.#dueAtMs.get(scopeKey) ?? (isSeeded ? undefined : nowMs);
     if (dueAtMs === undefined) this.#dueAtMs.set(scopeKey, this.#nextMs(nowMs));
-    if (dueAtMs === undefined || nowMs < dueAtMs || this.#asking >= ASKING_AT_ONCE) return;
+    if (dueAtMs === undefined || nowMs < dueAtMs || this.#asked.size >= ASKING_AT_ONCE) return;
     this.#dueAtMs.set(scopeKey, nowMs + SEED_RETRY_MS);
-    void this.#compare(scopeKey);
+    const asked = this.#compare(scopeKey).finally(() => this.#asked.delete(asked));
+    this.#asked.add(asked);
+  }
+
+  /**
+   * Resolves when the ledger has answered what it is being asked now. What is published after that
+   * is not in those answers.
+   */
+  async answered(): Promise<void> {
+    await Promise.all(this.#asked);
   }
 
   forget(isGone: (scopeKey: string) => boolean): void {
@@ -60,7 +68,7 @@ export class QuotaLedger {
     const scope = this.#options.find(scopeKey);
     const quota = scope?.policy && planOf(scope.policy).quota;
     if (!scope || !quota) return;
-    this.#asking += 1;
+    const apply = this.#options.open(scope);
     try {
       const today = utcDay(this.#options.clock.unixMs());
       const { firstDay } = periodOf(quota.period, today);
@@ -70,12 +78,10 @@ export class QuotaLedger {
         if (!scope.counts(profile_id)) continue;
         byDay.set(parseDay(day), (byDay.get(parseDay(day)) ?? 0) + admitted);
       }
-      await this.#options.apply(scope, [...byDay]);
+      await apply([...byDay]);
       this.#dueAtMs.set(scopeKey, this.#nextMs(this.#options.clock.monotonicMs()));
     } catch (cause) {
       this.#options.logger.warn({ err: cause, scope: scopeKey }, 'usage ledger did not answer');
-    } finally {
-      this.#asking -= 1;
     }
   }
 

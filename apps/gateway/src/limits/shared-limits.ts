@@ -36,8 +36,10 @@ export async function createSharedLimits(
     options.usageTruth &&
     new QuotaLedger({
       ...{ truth: options.usageTruth, find, clock, random: Math.random, logger },
-      apply: ({ key, policy }, days) =>
-        authority.reconcile({ scope: key, days, giveBack: policy?.mode !== 'strict' }),
+      open:
+        ({ key, policy }) =>
+        (days) =>
+          authority.reconcile({ scope: key, days, giveBack: policy?.mode !== 'strict' }),
     });
   const meters = new EscrowMeters({
     authority,

@@ -8,11 +8,11 @@ import { UsageDeltas } from './usage-deltas.ts';
 const logger = createLogger({ service: 'test', level: 'silent' });
 
 /** A ledger that stores every delta once, and sometimes does not say so. */
-function ledger() {
+function ledger(mayPublish = async (): Promise<void> => undefined) {
   const stored = new Map<string, UsageDelta>();
   const state = { isAnswerLost: false };
   const deltas = new UsageDeltas({
-    ...{ nodeId: 'gw-1', epoch: 1, logger, flushEveryMs: 60_000 },
+    ...{ nodeId: 'gw-1', epoch: 1, logger, flushEveryMs: 60_000, mayPublish },
     usage: {
       publishDelta: async (_node, deltaId, payload) => {
         stored.set(deltaId, await decodeUsageDelta(payload));
@@ -57,6 +57,20 @@ describe('usage deltas', () => {
         expect(stored).toEqual(expected);
       }),
     );
+  });
+
+  it('wait while the ledger is being asked, and then carry all that was counted', async () => {
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const { deltas, counts } = ledger(() => answered);
+    deltas.count('cl_acme', 'pr_a', 0);
+    const flushed = deltas.flush();
+    deltas.count('cl_acme', 'pr_a', 0);
+    await new Promise((turn) => setImmediate(turn));
+    expect(counts()).toEqual([]);
+    answer();
+    await flushed;
+    expect(counts()).toMatchObject([{ profile_id: 'pr_a', admitted: 2 }]);
+    await deltas.stop();
   });
 
   it('carry more profiles than one message may name, each once', async () => {

@@ -12,6 +12,8 @@ export interface UsageDeltasOptions {
   readonly usage: Pick<UsageFeed, 'publishDelta'>;
   readonly logger: Logger;
   readonly flushEveryMs?: number;
+  /** Waited for before counts are closed into a delta. */
+  readonly mayPublish?: () => Promise<void>;
   /** Keeps what could not be stored when the process ends. */
   readonly spool?: UsageSpool;
 }
@@ -111,6 +113,7 @@ export class UsageDeltas {
   }
 
   async #sendAll(): Promise<void> {
+    await this.#options.mayPublish?.();
     while (this.#hasWork()) {
       const isInherited = this.#inherited.length > 0;
       this.#unsent ??= this.#inherited[0] ?? this.#cut();

@@ -343,6 +343,43 @@ describe('the usage ledger', () => {
     await ledger.stop();
   });
 
+  it('is not added to a quota twice where it answers late, with calls of this process in it', async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const ledger = { isAway: true, admitted: 90 };
+    const node = await createMeters({
+      ...{ nodeId: 'gw-1', logger, metrics: createMetrics(), clusterSize: () => 1 },
+      usage: {
+        ...feeds.usage,
+        publishDelta: async (_node, _deltaId, payload) => {
+          const { counts } = await decodeUsageDelta(payload);
+          for (const { admitted } of counts) ledger.admitted += admitted;
+        },
+      },
+      usageTruth: async () => {
+        if (ledger.isAway) throw new Error('no answer');
+        return [{ day: today, profile_id: 'pr_default', admitted: ledger.admitted }];
+      },
+    });
+    running.push(node);
+    const index = indexWith({ rate_limits: [], quota: { requests: 1_000, period: 'day' } });
+    node.applyIndex(index);
+    const call = async (): Promise<void> => {
+      expect((await ask(node, scopeIn(index))).kind).toBe('granted');
+      node.recordAdmission('cl_acme', 'pr_default', Date.now());
+    };
+    for (let calls = 0; calls < 5; calls += 1) await call();
+    const used = async () =>
+      (await feeds.usage.askUsage('client:cl_acme', 100))[0]?.limits[0]?.used;
+    await eventually(() => ledger.admitted === 95);
+    expect(await used()).toBe(5);
+    ledger.isAway = false;
+    // Asked again with the first call after five seconds.
+    const dueMs = performance.now() + 5_000;
+    await eventually(() => performance.now() > dueMs, { withinMs: 10_000 });
+    await call();
+    await eventually(async () => expect(await used()).toBe(96));
+  });
+
   it('seeds a quota that Redis knows nothing of', async () => {
     const today = new Date().toISOString().slice(0, 10);
     const ledger = await startUpstream((_request, response) => {
