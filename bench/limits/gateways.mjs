@@ -72,6 +72,8 @@ function estateOf(upstreamUrl) {
   return estate;
 }
 
+const newOutcome = () => ({ offered: 0, failed: 0, latenciesMs: [] });
+
 /** Calls of the partner without limits, of which nothing is counted. */
 async function warmUp(nodes, caller) {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -80,8 +82,7 @@ async function warmUp(nodes, caller) {
   await Promise.all(
     nodes.map((node) => {
       const call = { agent, url: `${node.url}/orders/v2/orders/warm`, caller };
-      const outcome = { offered: 0, refused: 0, failed: 0, latenciesMs: [] };
-      return drive(times, { startMs, call, outcome });
+      return drive(times, { startMs, call, outcome: newOutcome() });
     }),
   );
   agent.destroy();
@@ -90,7 +91,7 @@ async function warmUp(nodes, caller) {
 /** With `redis`, it is harmed meanwhile. */
 async function measure(nodes, { label, seconds, redis }, { upstream, callers, natsMessages }) {
   const forMs = seconds * 1_000;
-  const outcomes = STREAMS.map(() => ({ offered: 0, refused: 0, failed: 0, latenciesMs: [] }));
+  const outcomes = STREAMS.map(newOutcome);
   upstream.calls = STREAMS.map(() => []);
   const counted = async () => ({
     silences: await total(nodes, 'portico_limit_authority_silences_total'),
@@ -163,8 +164,7 @@ async function drive(times, { startMs, call, outcome }) {
     const done = send(call, sentAtMs).then((status) => {
       open.delete(done);
       if (status === 200) outcome.latenciesMs.push(nowMs() - sentAtMs);
-      else if (status === 429) outcome.refused += 1;
-      else outcome.failed += 1;
+      else if (status !== 429) outcome.failed += 1;
     });
     open.add(done);
   }

@@ -1,7 +1,5 @@
-import { metricsQuerySchema, type MetricsQuery } from '@portico/contracts';
+import { DAY_MS, metricsQuerySchema, type MetricsQuery } from '@portico/contracts';
 import type { z } from 'zod';
-
-const DAY_MS = 86_400_000;
 
 /** Without a time, the last day. */
 export const summaryQuerySchema = metricsQuerySchema.partial({ from: true, to: true });

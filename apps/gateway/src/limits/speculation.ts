@@ -14,7 +14,7 @@ export interface SpeculationContext {
 const QUOTA_FRESH_MS = 60_000;
 
 /** A node's part of what may be admitted unreserved, all nodes together 1 % of the tightest limit. */
-export function speculationMost({ plan, settings, clusterSize }: SpeculationContext): number {
+function speculationMost({ plan, settings, clusterSize }: SpeculationContext): number {
   const smallest = Math.min(...plan.windows.map(({ limit }) => limit));
   if (!Number.isFinite(smallest)) return 0;
   return Math.floor((settings.speculation * smallest) / Math.max(1, clusterSize));

@@ -1,12 +1,16 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { recordBatchSchema, requestRecordSchema, type RequestRecord } from '@portico/contracts';
+import {
+  DAY_MS,
+  recordBatchSchema,
+  requestRecordSchema,
+  type RequestRecord,
+} from '@portico/contracts';
 import { BATCH_BYTES_MAX, decodeBatch, UnreadableBatchError } from '@portico/messaging';
 import { unpack } from 'msgpackr';
 import { z } from 'zod';
 import type { IncomingBatch, RejectedRecord } from '../store/log-store.ts';
 
-const DAY_MS = 86_400_000;
 /** A clock may be this far ahead before we disbelieve it: a day must have a table to go to. */
 const AHEAD_MAX_MS = DAY_MS;
 const decompress = promisify(zstdDecompress);

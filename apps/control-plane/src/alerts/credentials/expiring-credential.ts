@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { AuthType } from '@portico/contracts';
+import { DAY_MS, type AuthType } from '@portico/contracts';
 import type { MtlsAuth, ProfileAuth, TokenAuth } from '../../profiles/profile-auth.ts';
 import type { CredentialExpiring } from '../../webhooks/webhook-event.ts';
 
@@ -9,7 +9,6 @@ export interface ExpiringCredential {
   readonly daysBefore: number;
 }
 
-const DAY_MS = 86_400_000;
 /** Days before the end at which somebody is told. */
 export const NOTICE_DAYS = [7, 1] as const;
 

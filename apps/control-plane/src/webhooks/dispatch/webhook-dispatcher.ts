@@ -1,3 +1,4 @@
+import { DAY_MS } from '@portico/contracts';
 import type { Counter, Logger, Metrics } from '@portico/telemetry';
 import type { DataSource } from 'typeorm';
 import type { Vault } from '../../vault/vault.ts';
@@ -23,7 +24,6 @@ const CLAIM_MARGIN_MS = 30_000;
 /** How long attempts may still run once we are told to stop. */
 const STOP_PATIENCE_MS = 3_000;
 const PRUNE_EVERY_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Sends what the outbox holds. Runs in every replica: rows are claimed one by one, so replicas share

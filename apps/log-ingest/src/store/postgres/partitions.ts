@@ -1,7 +1,7 @@
+import { DAY_MS } from '@portico/contracts';
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from './transaction.ts';
 
-export const DAY_MS = 86_400_000;
 /** Serialises making and dropping partitions between processes. Any number of our own will do. */
 const PARTITION_LOCK = 7_340_112;
 const DAYS_AHEAD = 3;

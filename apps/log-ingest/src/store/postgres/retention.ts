@@ -1,6 +1,7 @@
+import { DAY_MS } from '@portico/contracts';
 import type { Pool } from 'pg';
 import type { DropReport } from '../log-store.ts';
-import { DAY_MS, dayOf, type Day, type Partitions } from './partitions.ts';
+import { dayOf, type Day, type Partitions } from './partitions.ts';
 import { inTransaction, withClient } from './transaction.ts';
 
 /**
