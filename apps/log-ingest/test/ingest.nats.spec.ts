@@ -183,13 +183,10 @@ describe('log ingest, killed and cut off', () => {
     await feeds.records.publish('node-1', batch.batch_id, encodeBatch(batch));
     await eventually(async () => {
       const parked = await feeds.deadLetters.list(10);
-      expect(parked).toMatchObject([
-        { batchId: 'garbage-1', reason: 'not zstd' },
-        {
-          batchId: batch.batch_id,
-          reason: expect.stringMatching(`record ${bad.sequence}: latency_ms`),
-        },
-      ]);
+      const reasons = new Map(parked.map(({ batchId, reason }) => [batchId, reason]));
+      expect(parked).toHaveLength(2);
+      expect(reasons.get('garbage-1')).toBe('not zstd');
+      expect(reasons.get(batch.batch_id)).toMatch(`record ${bad.sequence}: latency_ms`);
     });
     expect(await storedSequences()).toEqual([good.sequence]);
     expect(await metric(running, /parked_records_total\S* (\d+)/)).toBe(1);
