@@ -24,7 +24,12 @@ export interface NatsQueueOptions {
   readonly subjectOf: (node: string) => string;
 }
 
-const PUBLISH_TIMEOUT_MS = 5_000;
+const PUBLISH_TIMEOUT_MS = 2_000;
+/**
+ * A stream that another process is just making is there before it listens, so nobody may answer for a
+ * moment. Sending again is harmless: the batch id is the same.
+ */
+const PUBLISH_ATTEMPTS = 3;
 /** Short, because a pull request that got lost on its way stalls the queue for this long. */
 const PULL_EXPIRES_MS = 2_000;
 const RETRY_MS = 500;
@@ -47,6 +52,7 @@ export class NatsQueue implements WorkQueue {
       await clientOf(connection).publish(this.#options.subjectOf(node), payload, {
         msgID: batchId,
         timeout: PUBLISH_TIMEOUT_MS,
+        retries: PUBLISH_ATTEMPTS,
         // Refused by another stream that happens to cover the subject, rather than lost in it.
         expect: { streamName: this.#options.stream.name },
       });
