@@ -88,8 +88,11 @@ export class Partner {
 export const textOf = async (locator: Locator): Promise<string> =>
   (await locator.innerText()).replace(/\s+/g, ' ').trim();
 
-export const textsOf = async (locator: Locator): Promise<string[]> =>
-  (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+/** Of at least one, which it waits for; the others of its list are drawn with it. */
+export const textsOf = async (locator: Locator): Promise<string[]> => {
+  await locator.first().waitFor();
+  return (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+};
 
 /** Waits until the words are there; Playwright's own waiting covers what is merely not shown yet. */
 export const untilText = (locator: Locator, words: string | RegExp): Promise<string> =>
