@@ -12,6 +12,7 @@ import {
 import type { Upstream } from '@portico/testkit';
 import { IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
 import type { TestGateway } from './harness.ts';
+import { exchangeBytes } from './raw-socket.ts';
 
 let upstream: Upstream;
 let node: TestGateway;
@@ -79,6 +80,25 @@ describe('an admitted call', () => {
     ]) {
       expect(headers).not.toHaveProperty(name);
     }
+  });
+
+  it('names the gateway in Via, after the proxies it came through and with the version it came in', async () => {
+    await fetch(`${node.url}/v1/orders`, { headers: IDENTITY });
+    // Two lines are one list; `Connection` cannot strike out where a request has been.
+    const head = Object.entries({ ...IDENTITY, connection: 'close, via' })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('');
+    const vias = 'Via: 1.0 fred\r\nvia: 1.1 p.example.net (edge)\r\n';
+    await exchangeBytes(
+      node.gateway.httpPort,
+      `GET /v1/orders HTTP/1.1\r\nHost: a\r\n${vias}${head}\r\n`,
+    );
+    await exchangeBytes(node.gateway.httpPort, `GET /v1/orders HTTP/1.0\r\nHost: a\r\n${head}\r\n`);
+    expect(upstream.requests.map(({ headers }) => headers['via'])).toEqual([
+      '1.1 portico',
+      '1.0 fred, 1.1 p.example.net (edge), 1.1 portico',
+      '1.0 portico',
+    ]);
   });
 
   it('carries one request id through caller, upstream, answer and record', async () => {

@@ -216,6 +216,7 @@ describe('HTTP/2', () => {
     expect(node.records.map(({ outcome }) => outcome)).toEqual(new Array(20).fill('forwarded'));
     expect(upstream.requests[0]?.headers).not.toHaveProperty(':path');
     expect(upstream.requests[0]?.headers['x-forwarded-host']).toMatch(/^127\.0\.0\.1:/);
+    expect(upstream.requests[0]?.headers['via']).toBe('2 portico');
   });
 
   it('shows the client certificate of its connection', async () => {

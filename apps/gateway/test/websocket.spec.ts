@@ -55,7 +55,7 @@ const refusalOf = async (socket: WebSocket): Promise<{ status: number; error: st
 
 describe('a WebSocket', () => {
   it('is joined with the upstream, whose side never sees the credential', async () => {
-    const socket = connect({ ...IDENTITY, 'x-request-id': 'socket-1' });
+    const socket = connect({ ...IDENTITY, 'x-request-id': 'socket-1', via: '1.1 edge' });
     await once(socket, 'open');
     expect(socket.protocol).toBe('orders.v1');
     for (const message of ['one', 'x'.repeat(200_000)]) {
@@ -66,6 +66,7 @@ describe('a WebSocket', () => {
     expect(asked[0]?.url).toBe('/orders');
     expect(asked[0]?.headers['x-portico-client']).toBe('cl_acme');
     expect(asked[0]?.headers).not.toHaveProperty('authorization');
+    expect(asked[0]?.headers['via']).toBe('1.1 edge, 1.1 portico');
     socket.close();
     await once(socket, 'close');
     const record = await node.recordOf('socket-1');

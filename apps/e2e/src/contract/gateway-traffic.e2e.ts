@@ -208,6 +208,7 @@ describe('admitted traffic', () => {
       'x-portico-environment': 'production',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': new URL(gateway).host,
+      via: '1.1 portico',
       'x-request-id': answer.headers.get('x-request-id'),
     });
     expect(headers['x-forwarded-for']).toMatch(/^(127\.0\.0\.1|::1|::ffff:127\.0\.0\.1)$/);

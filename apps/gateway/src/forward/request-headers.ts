@@ -22,6 +22,7 @@ const NOT_FROM_CALLER: ReadonlySet<string> = new Set([
   'host',
   'expect',
   'trailer',
+  'via',
   'authorization',
   'x-client-id',
   'x-profile-id',
@@ -86,9 +87,16 @@ export interface Hop {
   readonly headers: HeaderMap;
   readonly address: ClientAddress;
   readonly isTls: boolean;
+  /** Of the caller's request, as Node says it: `1.0`, `1.1` or `2.0`. */
+  readonly httpVersion: string;
 }
 
-/** `X-Forwarded-*` and `Forwarded` (RFC 7239): continued behind a trusted proxy, begun otherwise. */
+/**
+ * What a request says of its way here. `X-Forwarded-*` and `Forwarded` (RFC 7239) are continued
+ * behind a trusted proxy and begun otherwise; `Via` is continued always, for it claims nothing about
+ * the caller: it is there to find loops, and what must not be assumed of the caller's HTTP
+ * (RFC 9110 §7.6.3).
+ */
 export function appendForwarding(flat: string[], hop: Hop): void {
   const before = hop.address.viaTrustedProxy ? hop.headers : {};
   const proto = hop.isTls ? 'https' : 'http';
@@ -102,7 +110,13 @@ export function appendForwarding(flat: string[], hop: Hop): void {
   if (host !== '') flat.push('x-forwarded-host', host);
   const own = `for=${node(hop.address.peer)};proto=${proto}${host === '' ? '' : `;host="${quotable(host)}"`}`;
   flat.push('forwarded', joined(before['forwarded'], own));
+  flat.push('via', joined(hop.headers['via'], viaOf(hop.httpVersion)));
 }
+
+const viaOf = (httpVersion: string): string => {
+  if (httpVersion === '1.1') return '1.1 portico';
+  return httpVersion === '1.0' ? '1.0 portico' : '2 portico';
+};
 
 const text = (value: string | readonly string[] | undefined): string | undefined =>
   typeof value === 'string' ? value : value?.[0];

@@ -26,6 +26,7 @@ export function upstreamHead(
     headers: request.headers,
     address: exchange.address,
     isTls: (request.socket as Partial<TLSSocket>).encrypted === true,
+    httpVersion: request.httpVersion,
   });
   const { traceContext } = exchange;
   headers.push('x-request-id', exchange.requestId, 'traceparent', traceparentOf(traceContext));
