@@ -1,15 +1,4 @@
-/**
- * The lease call, one atomic script: report what was used (once), say what is held, reserve more. All
- * windows and the quota in one reservation, and `TIME` of this Redis is the only clock.
- *
- * Keys, all of one scope: its hash, its nodes by last call, its day counts; then the shared epoch and
- * the mark left by the first node that noticed a loss.
- *
- * The hash holds `m`, one text about every ring kept (`window,slot,asked,tail,used,newest;`), a field
- * per used slot (`window.slot:number`), `o` for all reservations, and per node `o: s: c:` for its
- * reservation, its last report and its last call.
- */
-export const LEASE_SCRIPT = `
+const ARGUMENTS = `
 local node, known, call, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local want, ahead, have = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if node == '' then want, ahead = 0, 0 end
@@ -21,7 +10,10 @@ local USES_AT = SHAPES_AT + shapeCount * 3
 local UNASKED_KEPT, FORGOTTEN, STATE_KEPT, DAYS_KEPT = 10000, 3600000, 93600000, 40 * 86400000
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
 
+/** A node that believes in another epoch is told so, and nothing else happens. */
+const EPOCH = `
 local epoch = redis.call('GET', KEYS[4])
 if not epoch then
   epoch = string.format('%d-%s', now, time[2])
@@ -32,7 +24,10 @@ if known ~= '' and known ~= epoch then
   if now - born < 3000 then redis.call('SET', KEYS[5], epoch, 'PX', 3000) end
   return { 'moved', epoch, now }
 end
+`;
 
+/** Reads what is kept of the scope: one HMGET, whatever its number of windows. */
+const SCOPE = `
 local field = { 'm', 'o', 'o:' .. node, 's:' .. node, 'c:' .. node }
 local kept = redis.call('HMGET', KEYS[1], unpack(field))
 if node ~= '' and call <= tonumber(kept[5] or 0) then return { 'overtaken', epoch, now } end
@@ -45,7 +40,10 @@ for w, g, asked, tail, used, newest in string.gmatch(kept[1] or '', '(%d+),(%d+)
   rings[#rings + 1] = ring
   ringById[ring.id] = ring
 end
+`;
 
+/** A ring is a window in slots. What fell out of a window is taken off here, and nowhere else. */
+const RINGS = `
 local function slotFields(ring, from, to)
   local fields = {}
   for slot = from, to do fields[#fields + 1] = ring.id .. string.format('%d', slot) end
@@ -75,7 +73,10 @@ local function addTo(ring, at, count)
   if slot > ring.newest then ring.newest = slot end
 end
 for i = 1, #rings do expire(rings[i]) end
+`;
 
+/** The windows asked for now, and those kept for policies to come. */
+const WINDOWS = `
 -- A window the scope did not have starts with what the finest ring that covers it has seen.
 local function made(w, g)
   local ring = { w = w, g = g, asked = now, tail = math.floor((now - w) / g), used = 0, newest = -1,
@@ -106,7 +107,9 @@ for i = 0, shapeCount - 1 do
   asked[i + 1] = ring
 end
 for i = 1, #added do rings[#rings + 1] = added[i] end
+`;
 
+const SILENT_NODES = `
 local function addDay(at, count)
   local day = string.format('%d', math.floor(at / 86400000))
   if redis.call('HINCRBY', KEYS[3], day, count) == count then
@@ -134,7 +137,10 @@ for i = 1, #silent do
     end
   end
 end
+`;
 
+/** Applied once however often it is retried; `have` is absolute, so a lost answer heals. */
+const REPORT = `
 if node ~= '' then
   redis.call('ZADD', KEYS[2], now, node)
   if sequence > tonumber(kept[4] or 0) then
@@ -150,7 +156,10 @@ if node ~= '' then
   mine = math.max(0, have)
   outstanding = outstanding + mine
 end
+`;
 
+/** The calendar quota, from the day counts (UTC; weeks from Monday). */
+const QUOTA = `
 local today = math.floor(now / 86400000)
 local function monthStart(day)
   local z = day + 719468
@@ -174,6 +183,10 @@ if period ~= '' then
   for i = 1, #days do quotaUsed = quotaUsed + tonumber(counts[i] or 0) end
   left = quota - quotaUsed
 end
+`;
+
+/** What is left by every window and the quota, less what all nodes have reserved. */
+const GRANT = `
 for i = 1, windowCount do
   local free = asked[i].limit - asked[i].used
   if not left or free < left then left = free end
@@ -192,7 +205,9 @@ if not rebuilding then
 end
 mine = mine + granted
 outstanding = outstanding + granted
+`;
 
+const STORE = `
 local about, changed = {}, {}
 for i = 1, #rings do
   local ring = rings[i]
@@ -213,7 +228,10 @@ end
 redis.call('HSET', KEYS[1], unpack(changed))
 redis.call('PEXPIRE', KEYS[1], STATE_KEPT)
 redis.call('PEXPIRE', KEYS[2], STATE_KEPT)
+`;
 
+/** When a refused caller may succeed: the slot whose going makes room, or the next period. */
+const RETRY = `
 local function roomAt(ring)
   local needed, freed = ring.used - ring.limit + 1, 0
   local counts = redis.call('HMGET', KEYS[1], unpack(slotFields(ring, ring.tail, math.floor(now / ring.g))))
@@ -236,7 +254,9 @@ if available - granted <= 0 then
     retryAt = math.max(retryAt, quotaUsed < quota and now + 250 or endDay * 86400000)
   end
 end
+`;
 
+const ANSWER = `
 local answer = { 'leased', epoch, now, granted, available - granted, active, retryAt, outstanding, quotaUsed,
   redis.call('HEXISTS', KEYS[3], 'seeded'), rebuilding and 1 or 0 }
 for i = 1, windowCount do
@@ -247,83 +267,28 @@ end
 return answer
 `;
 
-/** Keys: the epoch, the mark of a loss. Argument: the epoch the node believes in. */
-export const EPOCH_SCRIPT = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local epoch = redis.call('GET', KEYS[1])
-if not epoch then epoch = string.format('%d-%s', now, time[2]) end
-redis.call('SET', KEYS[1], epoch, 'PX', 3456000000)
-if ARGV[1] ~= '' and ARGV[1] ~= epoch and now - tonumber(string.match(epoch, '^%d+')) < 3000 then
-  redis.call('SET', KEYS[2], epoch, 'PX', 3000)
-end
-return epoch
-`;
-
 /**
- * A node's own memory of one scope, applied once per node and epoch. Keys: hash, days, epoch.
- * Arguments: node, epoch, number of windows, then per window its length, slot, and number of uses
- * followed by the uses; then day and count pairs.
+ * The lease call, one atomic script: report what was used (once), say what is held, reserve more. All
+ * windows and the quota in one reservation, and `TIME` of this Redis is the only clock.
+ *
+ * Keys, all of one scope: its hash, its nodes by last call, its day counts; then the shared epoch and
+ * the mark left by the first node that noticed a loss.
+ *
+ * The hash holds `m`, one text about every ring kept (`window,slot,asked,tail,used,newest;`), a field
+ * per used slot (`window.slot:number`), `o` for all reservations, and per node `o: s: c:` for its
+ * reservation, its last report and its last call.
  */
-export const RESTORE_SCRIPT = `
-local node, windowCount = ARGV[1], tonumber(ARGV[3])
-if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
-if redis.call('HGET', KEYS[1], 'x:' .. node) == ARGV[2] then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('HSET', KEYS[1], 'x:' .. node, ARGV[2])
-local about, order = {}, {}
-for w, g, asked, tail, used, newest in string.gmatch(redis.call('HGET', KEYS[1], 'm') or '', '(%d+),(%d+),(%d+),(%d+),(%d+),(%-?%d+);') do
-  about[w .. ',' .. g] = { asked = asked, tail = tonumber(tail), used = tonumber(used), newest = tonumber(newest) }
-  order[#order + 1] = w .. ',' .. g
-end
-local at = 4
-for _ = 1, windowCount do
-  local w, g, uses = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local name = string.format('%d,%d', w, g)
-  if not about[name] then
-    about[name] = { asked = string.format('%d', now), tail = math.floor((now - w) / g), used = 0, newest = -1 }
-    order[#order + 1] = name
-  end
-  local ring = about[name]
-  at = at + 3
-  for _ = 1, uses do
-    local slot, count = math.floor(math.min(now, tonumber(ARGV[at])) / g), tonumber(ARGV[at + 1])
-    if slot >= ring.tail then
-      redis.call('HINCRBY', KEYS[1], string.format('%d.%d:%d', w, g, slot), count)
-      ring.used = ring.used + count
-      if slot > ring.newest then ring.newest = slot end
-    end
-    at = at + 2
-  end
-end
-local text = {}
-for i = 1, #order do
-  local ring = about[order[i]]
-  text[i] = string.format('%s,%s,%d,%d,%d;', order[i], ring.asked, ring.tail, ring.used, ring.newest)
-end
-redis.call('HSET', KEYS[1], 'm', table.concat(text))
-redis.call('PEXPIRE', KEYS[1], 93600000)
-while ARGV[at] do
-  redis.call('HINCRBY', KEYS[2], ARGV[at], ARGV[at + 1])
-  at = at + 2
-end
-redis.call('PEXPIRE', KEYS[2], 3456000000)
-return 1
-`;
-
-/** Key: days. Arguments: 1 to give back what was written off, then day and count pairs of the ledger. */
-export const RECONCILE_SCRIPT = `
-for at = 2, #ARGV, 2 do
-  local day, truth = ARGV[at], tonumber(ARGV[at + 1])
-  local counted = tonumber(redis.call('HGET', KEYS[1], day) or 0)
-  if ARGV[1] == '1' then
-    counted = counted - tonumber(redis.call('HGET', KEYS[1], 'w:' .. day) or 0)
-    redis.call('HDEL', KEYS[1], 'w:' .. day)
-  end
-  redis.call('HSET', KEYS[1], day, string.format('%d', math.max(truth, counted)))
-end
-redis.call('HSET', KEYS[1], 'seeded', 1)
-redis.call('PEXPIRE', KEYS[1], 3456000000)
-return 1
-`;
+export const LEASE_SCRIPT = [
+  ARGUMENTS,
+  EPOCH,
+  SCOPE,
+  RINGS,
+  WINDOWS,
+  SILENT_NODES,
+  REPORT,
+  QUOTA,
+  GRANT,
+  STORE,
+  RETRY,
+  ANSWER,
+].join('');

@@ -8,8 +8,9 @@ import {
   type ReconcileRequest,
   type RestoreRequest,
 } from './authority.ts';
-import { EPOCH_SCRIPT, LEASE_SCRIPT, RECONCILE_SCRIPT, RESTORE_SCRIPT } from './lease-script.ts';
+import { LEASE_SCRIPT } from './lease-script.ts';
 import { HISTORY_SHAPES } from './limit-plan.ts';
+import { EPOCH_SCRIPT, RECONCILE_SCRIPT, RESTORE_SCRIPT } from './memory-scripts.ts';
 
 const EPOCH_KEY = 'portico:limits:epoch';
 const REBUILD_KEY = 'portico:limits:rebuild';
