@@ -11,6 +11,9 @@ export interface GroupOptions {
   readonly random?: () => number;
 }
 
+/** Where every target has weight 0, only a new configuration helps. */
+const NOBODY_KNOWS_S = 10;
+
 /** The targets of one collection in one environment, and the choice among them. */
 export class UpstreamGroup {
   readonly upstream: Upstream;
@@ -30,9 +33,9 @@ export class UpstreamGroup {
   }
 
   /**
-   * Draws two by weight and takes the one with less under way per weight: almost as even as asking
-   * all of them, and nobody stampedes onto a target that just came back. Rather one that was tried
-   * than none at all.
+   * Draws two by weight and takes the one with less under way per weight, or else the first: almost
+   * as even as asking all of them, and nobody stampedes onto a target that just came back. Rather
+   * one that was tried than none at all.
    */
   pick(tried: ReadonlySet<Target>, nowMs: number): Target | null {
     const usable = this.#usable(nowMs);
@@ -47,8 +50,11 @@ export class UpstreamGroup {
 
   /** Whole seconds after which a call may find a target again; at least 1. */
   retryAfterSeconds(nowMs: number): number {
-    const waits = this.targets.map((target) => target.breaker.waitMs(nowMs));
-    return Math.max(1, Math.ceil(Math.min(...waits) / 1_000));
+    let waitMs = Number.POSITIVE_INFINITY;
+    for (const target of this.targets) {
+      if (target.weight > 0) waitMs = Math.min(waitMs, this.#waitMs(target, nowMs));
+    }
+    return Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1_000)) : NOBODY_KNOWS_S;
   }
 
   async close(): Promise<void> {
@@ -67,6 +73,12 @@ export class UpstreamGroup {
     return callable.length > 0 || isRefusable ? callable : healthy;
   }
 
+  /** Until its circuit lets a call try; what is ill has to pass a health check before that. */
+  #waitMs({ isHealthy, breaker }: Target, nowMs: number): number {
+    const untilChecked = isHealthy ? 0 : (this.upstream.health_check?.interval_ms ?? 0);
+    return Math.max(untilChecked, breaker.waitMs(nowMs));
+  }
+
   #draw(usable: readonly Target[]): Target {
     const total = usable.reduce((sum, target) => sum + target.weight, 0);
     let at = this.#random() * total;
@@ -78,4 +90,8 @@ export class UpstreamGroup {
   }
 }
 
-const loadOf = (target: Target): number => (target.outstanding + 1) / target.weight;
+/**
+ * Two that are idle are equally loaded, whatever they weigh: counting the call that is to come would
+ * let the heavier one win every such draw, and leave a tenth of the weight a hundredth of the calls.
+ */
+const loadOf = (target: Target): number => target.outstanding / target.weight;
