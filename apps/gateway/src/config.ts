@@ -70,6 +70,7 @@ const environment = z.object({
   MAX_CAPTURED_BODY_BYTES: bytes(16 * KiB),
   MAX_OUTBOX_BYTES: bytes(64 * MiB),
   MAX_SPILL_BYTES: bytes(1024 * MiB),
+  MAX_JOURNAL_BYTES: bytes(64 * MiB),
   MAX_FAILED_CREDENTIALS: count(100),
   FAILED_CREDENTIAL_WINDOW_MS: ms(60_000),
   FAILED_CREDENTIAL_DELAY_MS: ms(500),
@@ -137,6 +138,7 @@ export interface Limits {
   readonly capturedBodyBytesMax: number;
   readonly outboxBytesMax: number;
   readonly spillBytesMax: number;
+  readonly journalBytesMax: number;
   readonly failedCredentialsMax: number;
   readonly failedCredentialWindowMs: number;
   readonly failedCredentialDelayMs: number;
@@ -248,6 +250,7 @@ const limitsOf = (given: Environment): Limits => ({
   capturedBodyBytesMax: given.MAX_CAPTURED_BODY_BYTES,
   outboxBytesMax: given.MAX_OUTBOX_BYTES,
   spillBytesMax: given.MAX_SPILL_BYTES,
+  journalBytesMax: given.MAX_JOURNAL_BYTES,
   failedCredentialsMax: given.MAX_FAILED_CREDENTIALS,
   failedCredentialWindowMs: given.FAILED_CREDENTIAL_WINDOW_MS,
   failedCredentialDelayMs: given.FAILED_CREDENTIAL_DELAY_MS,

@@ -8,6 +8,8 @@ import type { NodeState } from './config-feed/node-state.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Exchange } from './handle/exchange.ts';
 import { InFlight } from './handle/in-flight.ts';
+import { Journal } from './outbox/journal.ts';
+import { LeftBehind } from './outbox/left-behind.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Spill } from './outbox/spill.ts';
 import { buildRecord } from './records/build-record.ts';
@@ -22,7 +24,11 @@ export class Observation {
   readonly counters: GatewayMetrics;
   readonly #spans: RequestSpans | null;
 
-  private constructor(outbox: Outbox, state: () => NodeState, isTracing: boolean) {
+  private constructor(
+    { outbox, journal }: { readonly outbox: Outbox; readonly journal: Journal },
+    state: () => NodeState,
+    isTracing: boolean,
+  ) {
     this.outbox = outbox;
     this.#spans = createRequestSpans(isTracing);
     this.counters = createGatewayMetrics(this.metrics, {
@@ -32,6 +38,8 @@ export class Observation {
       outboxDepth: () => outbox.depth,
       outboxBytes: () => outbox.bytes,
       spilledBytes: () => outbox.spilledBytes,
+      journalBytes: () => journal.bytes,
+      journalFailures: () => journal.failures,
       recordsLost: () => outbox.lost,
       bodiesShed: () => outbox.shedBodies,
     });
@@ -41,15 +49,23 @@ export class Observation {
     config: GatewayConfig,
     { feeds, logger, state }: { feeds: Feeds; logger: Logger; state: () => NodeState },
   ): Promise<Observation> {
+    // Per process start: a restarted node must not repeat the sequence of the one before.
+    const node = `${config.nodeId}-${Date.now().toString(36)}`;
+    const { outboxBytesMax, spillBytesMax, journalBytesMax } = config.limits;
+    const directory = join(config.snapshotCacheDir, 'outbox');
+    const spill = await Spill.open(directory, spillBytesMax);
+    const leftBehind = await LeftBehind.open(directory, logger);
+    const journal = new Journal({ directory, node, logger, bytesMax: journalBytesMax });
     const outbox = new Outbox({
-      // Per process start: a restarted node must not repeat the sequence of the one before.
-      node: `${config.nodeId}-${Date.now().toString(36)}`,
+      node,
       publisher: feeds.records,
       logger,
-      bytesMax: config.limits.outboxBytesMax,
-      spill: await Spill.open(join(config.snapshotCacheDir, 'outbox'), config.limits.spillBytesMax),
+      bytesMax: outboxBytesMax,
+      spill,
+      journal,
+      leftBehind,
     });
-    return new Observation(outbox, state, config.otlpEndpoint !== undefined);
+    return new Observation({ outbox, journal }, state, config.otlpEndpoint !== undefined);
   }
 
   readonly opened = (exchange: Exchange): void => {

@@ -66,7 +66,7 @@ export const lossMarkerSchema = z.strictObject({
   /** Unix ms of the first and last lost record. */
   from_ms: z.int(),
   to_ms: z.int(),
-  reason: z.enum(['buffer_full', 'spill_full', 'shutdown']),
+  reason: z.enum(['buffer_full', 'spill_full', 'shutdown', 'killed']),
 });
 export type LossMarker = z.infer<typeof lossMarkerSchema>;
 

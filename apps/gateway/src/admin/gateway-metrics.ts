@@ -9,6 +9,8 @@ export interface GatewayGauges {
   readonly outboxDepth: () => number;
   readonly outboxBytes: () => number;
   readonly spilledBytes: () => number;
+  readonly journalBytes: () => number;
+  readonly journalFailures: () => number;
   readonly recordsLost: () => number;
   readonly bodiesShed: () => number;
 }
@@ -108,6 +110,8 @@ function registerGauges(metrics: Metrics, gauges: GatewayGauges): void {
   gauge('outbox_records', 'Request records waiting to be sent', gauges.outboxDepth);
   gauge('outbox_bytes', 'Their estimated size', gauges.outboxBytes);
   gauge('outbox_spilled_bytes', 'Encoded batches waiting on disk', gauges.spilledBytes);
+  gauge('journal_bytes', 'What a kill would leave to the next start', gauges.journalBytes);
+  gauge('journal_failures', 'Failed writes of the journal since start', gauges.journalFailures);
   gauge('records_lost', 'Request records given up since start', gauges.recordsLost);
   gauge('bodies_shed', 'Captured bodies given up since start', gauges.bodiesShed);
 }

@@ -1,5 +1,8 @@
 import type { LossMarker, RequestRecord } from '@portico/contracts';
 
+/** All that is known of a lost record, or has to be. */
+export type LostRecord = Pick<RequestRecord, 'sequence' | 'timestamp_ms' | 'client_id'>;
+
 /** Key under which the losses of calls without a known client are counted. */
 export const NO_CLIENT = '-';
 
@@ -22,7 +25,7 @@ export class LossLedger {
     return this.#open.size === 0;
   }
 
-  add(record: RequestRecord, reason: LossMarker['reason']): void {
+  add(record: LostRecord, reason: LossMarker['reason']): void {
     this.#total += 1;
     const client = record.client_id ?? NO_CLIENT;
     const marker = this.#open.get(reason) ?? this.#begin(record, reason);
@@ -34,6 +37,11 @@ export class LossLedger {
     marker.lost_by_client[client] = (marker.lost_by_client[client] ?? 0) + 1;
   }
 
+  /** The markers so far. */
+  get open(): readonly LossMarker[] {
+    return [...this.#open.values()];
+  }
+
   /** The markers so far, which are then somebody else's to deliver. */
   take(): LossMarker[] {
     const markers = [...this.#open.values()];
@@ -41,7 +49,7 @@ export class LossLedger {
     return markers;
   }
 
-  #begin(record: RequestRecord, reason: LossMarker['reason']): LossMarker {
+  #begin(record: LostRecord, reason: LossMarker['reason']): LossMarker {
     const marker: LossMarker = {
       node: this.#node,
       from_sequence: record.sequence,

@@ -3,8 +3,12 @@ import type { LossMarker, RequestRecord } from '@portico/contracts';
 import { encodeBatch } from '@portico/messaging';
 import type { RecordPublisher } from '@portico/messaging';
 import type { Logger } from '@portico/telemetry';
+import type { EncodedBatch } from './encoded-batch.ts';
+import type { Journal } from './journal.ts';
+import type { LeftBehind } from './left-behind.ts';
 import { LossLedger } from './loss-ledger.ts';
 import { RecordQueue } from './record-queue.ts';
+import { replay } from './replay.ts';
 import type { Spill } from './spill.ts';
 
 export interface OutboxOptions {
@@ -14,6 +18,9 @@ export interface OutboxOptions {
   readonly logger: Logger;
   readonly bytesMax: number;
   readonly spill: Spill | null;
+  /** Without one, what a kill costs is counted nowhere. */
+  readonly journal?: Journal;
+  readonly leftBehind?: LeftBehind;
   readonly flushEveryMs?: number;
   readonly retryAfterMs?: number;
 }
@@ -22,12 +29,6 @@ const BATCH_RECORDS_MAX = 200;
 const BATCH_BYTES_MAX = 256 * 1024;
 const IN_FLIGHT_MAX = 32;
 const ATTEMPTS_BEFORE_SPILL = 2;
-
-interface Encoded {
-  readonly node: string;
-  readonly batchId: string;
-  readonly payload: Uint8Array;
-}
 
 /**
  * What happened, on its way to the record stream. Adding never waits and never fails; a batch, once
@@ -38,8 +39,9 @@ export class Outbox {
   readonly #losses: LossLedger;
   readonly #queue: RecordQueue;
   readonly #timer: NodeJS.Timeout;
+  /** Formed, and neither in the stream nor on disk yet. */
+  readonly #inFlight = new Set<EncodedBatch>();
   #sequence = 0;
-  #inFlight = 0;
   /** True from the first failed publish to the next successful one: batches then go to disk. */
   #isAway = false;
   #isReplaying = false;
@@ -49,6 +51,11 @@ export class Outbox {
     this.#options = options;
     this.#losses = new LossLedger(options.node);
     this.#queue = new RecordQueue(options.bytesMax, this.#losses);
+    options.journal?.follow(() => ({
+      queued: this.#queue,
+      losses: this.#losses.open,
+      batches: this.#inFlight,
+    }));
     this.#timer = setInterval(() => this.#flush(), options.flushEveryMs ?? 100);
   }
 
@@ -81,6 +88,7 @@ export class Outbox {
     this.#sequence += 1;
     record.sequence = this.#sequence;
     this.#queue.push(record);
+    this.#options.journal?.added(record);
     if (this.#queue.length >= BATCH_RECORDS_MAX || this.#queue.bytes >= BATCH_BYTES_MAX)
       this.#pump();
   }
@@ -94,25 +102,27 @@ export class Outbox {
       await new Promise((later) => setTimeout(later, 5));
     }
     this.#isStopped = true;
-    if (this.#isDone()) return;
+    const isDone = this.#isDone();
     this.#queue.giveUp('shutdown');
+    this.#options.journal?.close();
+    if (isDone) return;
     this.#options.logger.error({ lost: this.lost }, 'Stopped with request records unsent');
   }
 
   #isDone(): boolean {
-    return this.#queue.length === 0 && this.#losses.isEmpty && this.#inFlight === 0;
+    return this.#queue.length === 0 && this.#losses.isEmpty && this.#inFlight.size === 0;
   }
 
   #flush(): void {
     this.#pump();
     const isDue = this.#queue.length > 0 || !this.#losses.isEmpty;
-    if (isDue && this.#inFlight < IN_FLIGHT_MAX) this.#sendNext();
+    if (isDue && this.#inFlight.size < IN_FLIGHT_MAX) this.#sendNext();
     void this.#replay();
   }
 
   #pump(): void {
     while (
-      this.#inFlight < IN_FLIGHT_MAX &&
+      this.#inFlight.size < IN_FLIGHT_MAX &&
       (this.#queue.length >= BATCH_RECORDS_MAX || this.#queue.bytes >= BATCH_BYTES_MAX)
     ) {
       this.#sendNext();
@@ -122,15 +132,23 @@ export class Outbox {
   #sendNext(): void {
     const records = this.#queue.take(BATCH_RECORDS_MAX, BATCH_BYTES_MAX);
     const losses = this.#losses.take();
-    this.#inFlight += 1;
     // What waits for the stream's answer is the batch; the records are let go.
-    void this.#store(this.#encode(records, losses)).finally(() => {
-      this.#inFlight -= 1;
-      if (!this.#isStopped) this.#pump();
-    });
+    const batch = this.#encode(records, losses);
+    this.#inFlight.add(batch);
+    if (losses.length > 0) this.#options.journal?.formedWithLosses();
+    else this.#options.journal?.formed(batch, records.at(-1)?.sequence ?? 0);
+    void this.#deliver(batch);
   }
 
-  #encode(records: RequestRecord[], losses: LossMarker[]): Encoded {
+  async #deliver(batch: EncodedBatch): Promise<void> {
+    // One that a stop left undelivered stays in flight: the journal hands it on.
+    if (!(await this.#store(batch))) return;
+    this.#inFlight.delete(batch);
+    this.#options.journal?.settled(batch.batchId);
+    if (!this.#isStopped) this.#pump();
+  }
+
+  #encode(records: RequestRecord[], losses: LossMarker[]): EncodedBatch {
     const { node } = this.#options;
     const batchId = batchIdOf(node, records, losses);
     const payload = encodeBatch({
@@ -143,20 +161,20 @@ export class Outbox {
     return { node, batchId, payload };
   }
 
-  /** Until it is stored somewhere: in the stream, or, while that is away, on disk. */
-  async #store(batch: Encoded): Promise<void> {
+  /** Until it is stored somewhere: in the stream, or, while that is away, on disk. False = stopped. */
+  async #store(batch: EncodedBatch): Promise<boolean> {
     for (let attempt = 1; ; attempt += 1) {
       if (!this.#isAway || this.#options.spill === null) {
-        if (await this.#publish(batch)) return;
+        if (await this.#publish(batch)) return true;
       }
       const mayEnough = this.#isAway || attempt >= ATTEMPTS_BEFORE_SPILL || this.#isStopped;
-      if (mayEnough && (await this.#spill(batch))) return;
-      if (this.#isStopped) return;
+      if (mayEnough && (await this.#spill(batch))) return true;
+      if (this.#isStopped) return false;
       await new Promise((later) => setTimeout(later, this.#retryAfterMs(attempt)));
     }
   }
 
-  async #publish({ node, batchId, payload }: Encoded): Promise<boolean> {
+  async #publish({ node, batchId, payload }: EncodedBatch): Promise<boolean> {
     try {
       await this.#options.publisher.publish(node, batchId, payload);
       this.#isAway = false;
@@ -173,23 +191,21 @@ export class Outbox {
     }
   }
 
-  async #spill({ node, batchId, payload }: Encoded): Promise<boolean> {
+  async #spill({ node, batchId, payload }: EncodedBatch): Promise<boolean> {
     return (await this.#options.spill?.put(node, batchId, payload)) ?? false;
   }
 
   /** Sends what is on disk, oldest first; one success also says that the stream is back. */
   async #replay(): Promise<void> {
-    const { spill } = this.#options;
-    if (spill === null || this.#isReplaying) return;
+    const { leftBehind, spill } = this.#options;
+    if (this.#isReplaying) return;
     this.#isReplaying = true;
+    const publish = (batch: EncodedBatch): Promise<boolean> => this.#publish(batch);
     try {
-      for (let batch = spill.oldest(); batch !== null; batch = spill.oldest()) {
-        const payload = await spill.read(batch);
-        if (!(await this.#publish({ ...batch, payload }))) break;
-        await spill.remove(batch);
-      }
+      if (leftBehind !== undefined) await replay(leftBehind, publish);
+      if (spill !== null) await replay(spill, publish);
     } catch (error) {
-      this.#options.logger.warn({ err: error }, 'Replaying spilled records failed; trying again');
+      this.#options.logger.warn({ err: error }, 'Replaying records from disk failed; trying again');
     } finally {
       this.#isReplaying = false;
     }

@@ -48,6 +48,13 @@ export class RecordQueue {
     return this.#shedBodies;
   }
 
+  /** What waits, oldest first. */
+  *[Symbol.iterator](): Generator<RequestRecord> {
+    for (let at = this.#head; at < this.#queued.length; at += 1) {
+      yield (this.#queued[at] as Queued).record;
+    }
+  }
+
   push(record: RequestRecord): void {
     const bytes = sizeOf(record);
     this.#queued.push({ record, bytes });
