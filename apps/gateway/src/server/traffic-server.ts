@@ -23,6 +23,8 @@ export interface TrafficParts {
 }
 
 const CLOSE_IDLE_EVERY_MS = 100;
+/** A connection that is older, and on which nothing ever came, was opened in reserve. */
+const RESERVE_MS = 1_000;
 
 /** Partner traffic: every listener there is, and the way they all end. */
 export class TrafficServer {
@@ -32,6 +34,8 @@ export class TrafficServer {
   readonly #onDraining: () => void;
   readonly #http: Server;
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** All but those of HTTP/2, which end with their session. */
+  readonly #sockets = new Set<Socket>();
   #https: Http2SecureServer | null = null;
   #stopWatching: (() => void) | null = null;
   #isDraining = false;
@@ -42,6 +46,7 @@ export class TrafficServer {
     this.#listener = this.#listenerOf(parts);
     this.#onDraining = parts.onDraining;
     this.#http = createHttpListener(config.limits, this.#listener);
+    this.#http.on('connection', (socket) => this.#keep(socket));
   }
 
   get isDraining(): boolean {
@@ -70,8 +75,12 @@ export class TrafficServer {
     const closed = [this.#http, this.#https]
       .filter((server) => server !== null)
       .map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    const reservedUntil = performance.now() + RESERVE_MS;
     // Again and again: an answer whose head was out before leaves its connection open.
-    const idle = setInterval(() => this.#closeIdle(), CLOSE_IDLE_EVERY_MS);
+    const idle = setInterval(() => {
+      this.#closeIdle();
+      if (performance.now() > reservedUntil) this.#closeUnused();
+    }, CLOSE_IDLE_EVERY_MS);
     this.#closeIdle();
     // HTTP/2 says it in a GOAWAY frame: streams under way finish, no new ones are opened.
     for (const session of this.#sessions) session.close();
@@ -84,6 +93,16 @@ export class TrafficServer {
   #closeIdle(): void {
     this.#http.closeIdleConnections();
     (this.#https as unknown as Partial<Server> | null)?.closeIdleConnections?.();
+  }
+
+  /** Node takes these for busy, awaiting a request: a balancer's spare one would hold up every stop. */
+  #closeUnused(): void {
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #cut(): void {
@@ -99,6 +118,9 @@ export class TrafficServer {
     server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
+    });
+    server.on('secureConnection', (socket) => {
+      if (socket.alpnProtocol !== 'h2') this.#keep(socket);
     });
     this.#https = server;
     const renew = (material: { cert: Buffer; key: Buffer }) => server.setSecureContext(material);
