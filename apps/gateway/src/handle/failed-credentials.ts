@@ -17,7 +17,8 @@ const SOURCES_MAX = 50_000;
 /**
  * Slows guessers down, by source address: after too many wrong credentials each further refusal
  * takes a while. Only refusals: a partner behind the same address whose credential is right is
- * never slowed, let alone locked out, by somebody who guesses.
+ * never slowed, let alone locked out, by somebody who guesses. It makes guessing tedious and easy to
+ * see; what makes it hopeless is the length of a credential.
  */
 export class FailedCredentials {
   readonly #limits: FailedCredentialLimits;
@@ -36,10 +37,12 @@ export class FailedCredentials {
       return;
     }
     this.#delayed += 1;
-    setTimeout(() => {
+    const held = setTimeout(() => {
       this.#delayed -= 1;
       answer();
     }, delayMs);
+    // A node that stops does not stay for it: a connection is what keeps the process, not a wait.
+    held.unref();
   }
 
   #count(source: string, nowMs: number): number {
@@ -57,5 +60,10 @@ export class FailedCredentials {
 }
 
 /** A /64 belongs to one subscriber: whoever has one can guess from a new address every time. */
-const sourceOf = (address: string): string =>
-  address.includes(':') ? address.split(':').slice(0, 4).join(':') : address;
+function sourceOf(address: string): string {
+  if (!address.includes(':')) return address;
+  // What `::` leaves out is often part of the network: `2001:db8::5` is in 2001:db8:0:0.
+  const [head = [], tail = []] = address.split('::').map((half) => half.split(':'));
+  const zeros = new Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0');
+  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
+}

@@ -2,7 +2,7 @@ import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { PORTAL_SOURCE_HEADER } from '@portico/contracts';
+import { GATEWAY_FAILURES, PORTAL_SOURCE_HEADER } from '@portico/contracts';
 import { corsDecision, decide } from '@portico/enforcement';
 import type {
   Admission,
@@ -213,8 +213,14 @@ function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal)
   }
   startCapture(parts, exchange);
   const answer = (): void => refuse(exchange, refusal);
-  if (refusal.code !== 'invalid_credential') answer();
-  else parts.failedCredentials.onFailure(exchange.address.ip, exchange.startedAtMs, answer);
+  if (refusal.code !== 'invalid_credential') {
+    answer();
+    return;
+  }
+  // Said now: who does not stay to hear it has guessed all the same, and the record has to show it.
+  exchange.outcome = refusal.code;
+  exchange.status = GATEWAY_FAILURES[refusal.code].status;
+  parts.failedCredentials.onFailure(exchange.address.ip, exchange.startedAtMs, answer);
 }
 
 function settleAdmission(parts: HandleParts, exchange: Exchange, admission: Admission): void {
