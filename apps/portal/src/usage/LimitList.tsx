@@ -53,7 +53,7 @@ function LimitBar({ limit }: { limit: UsageLimit }) {
           {limit.used > 0 && `Free again ${whenFree(Date.parse(limit.resets_at), nowMs)}.`}
         </span>{' '}
         <span className="portico-tabular">
-          {limitSource(limit)}, as of{' '}
+          {limitSource(limit, nowMs)}, as of{' '}
           <time dateTime={limit.as_of}>{formatClock(limit.as_of, nowMs)}</time>
         </span>
       </div>

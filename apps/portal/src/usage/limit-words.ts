@@ -16,13 +16,20 @@ const WINDOWS: Record<string, string> = {
 export const limitTitle = ({ kind, name }: Pick<UsageLimit, 'kind' | 'name'>): string =>
   `${kind === 'quota' ? 'Quota' : 'Requests'} ${WINDOWS[name] ?? name}`;
 
+/** The page asks again every few seconds: what is older than this is not what is so now. */
+const LIVE_MS = 30_000;
+
 /** Whose figure it is; `, as of` and a time follow. */
-export function limitSource({ kind, source }: Pick<UsageLimit, 'kind' | 'source'>): string {
+export function limitSource(
+  { kind, source, as_of }: Pick<UsageLimit, 'kind' | 'source' | 'as_of'>,
+  nowMs: number,
+): string {
+  const freshness = nowMs - Date.parse(as_of) < LIVE_MS ? 'Live' : 'Last known';
   switch (source) {
     case 'authority':
-      return 'Live';
+      return freshness;
     case 'node':
-      return 'Live, added up over all gateways';
+      return `${freshness}, added up over all gateways`;
     case 'ledger':
       // It counts by the day, so of a shorter window it says only that no gateway was heard.
       return kind === 'quota' ? 'From the usage ledger' : 'No live count';

@@ -60,13 +60,17 @@ describe('limits in words', () => {
 
 describe('whose figure a limit shows', () => {
   it.each([
-    ['quota', 'authority', 'Live'],
-    ['rate', 'node', 'Live, added up over all gateways'],
-    ['quota', 'ledger', 'From the usage ledger'],
-    ['rate', 'ledger', 'No live count'],
-  ] as const)('a %s told by the %s reads %s', (kind, source, words) =>
-    expect(limitSource({ kind, source })).toBe(words),
-  );
+    ['quota', 'authority', 5, 'Live'],
+    ['quota', 'authority', 30, 'Last known'],
+    ['rate', 'node', 5, 'Live, added up over all gateways'],
+    ['rate', 'node', 600, 'Last known, added up over all gateways'],
+    ['quota', 'ledger', 5, 'From the usage ledger'],
+    ['rate', 'ledger', 5, 'No live count'],
+  ] as const)('a %s told by the %s %d s ago reads %s', (kind, source, seconds, words) => {
+    const nowMs = Date.parse('2026-03-03T12:00:00.000Z');
+    const as_of = new Date(nowMs - seconds * 1_000).toISOString();
+    expect(limitSource({ kind, source, as_of }, nowMs)).toBe(words);
+  });
 });
 
 describe('calls by endpoint', () => {
