@@ -84,7 +84,7 @@ export async function startStandalone(
 export interface Distributed extends Deployment {
   readonly processes: Readonly<Record<'controlPlane' | 'logIngest', Running>>;
   readonly gateways: readonly GatewayNode[];
-  readonly database: { stop(): Promise<void> };
+  readonly database: { readonly url: string; stop(): Promise<void> };
   readonly nats: Service;
   readonly redis: Service;
   restartLogIngest(): Promise<Running>;
