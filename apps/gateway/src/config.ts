@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { deriveKeyring, loadMasterKey, parseGatewayKey, parsePublicKey } from '@portico/messaging';
-import type { GatewayKeys } from '@portico/messaging';
 import { ConfigurationError, parseEnv, resolveDataDir } from '@portico/telemetry';
+import { nodeKeys } from './node-keys.ts';
+import type { NodeKeys } from './node-keys.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const ms = (preset: number) => z.coerce.number().int().min(1).max(86_400_000).default(preset);
@@ -46,8 +45,11 @@ const environment = z.object({
   LOG_INGEST_TOKEN: z.string().min(16).optional(),
   TRUSTED_PROXIES: z.string().default(''),
   PORTICO_ENCRYPTION_KEY: z.string().optional(),
+  PORTICO_ENCRYPTION_KEY_PREVIOUS: z.string().min(16).optional(),
   PORTICO_GATEWAY_KEY: z.string().optional(),
+  PORTICO_GATEWAY_KEY_PREVIOUS: z.string().optional(),
   PORTICO_CONFIG_PUBLIC_KEY: z.string().optional(),
+  PORTICO_CONFIG_PUBLIC_KEY_PREVIOUS: z.string().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   DRAIN_TIMEOUT_MS: ms(25_000),
@@ -99,9 +101,8 @@ export interface GatewayConfig {
   /** Log-ingest's usage ledger; `null` = quota counters stand alone. */
   readonly ledger: { readonly url: string; readonly token: string } | null;
   readonly trustedProxies: readonly string[];
-  readonly keys: GatewayKeys;
-  /** Checks configuration messages; `null` only in process, where there is no wire to distrust. */
-  readonly configPublicKey: KeyObject | null;
+  readonly keys: NodeKeys['keys'];
+  readonly configPublicKeys: NodeKeys['configPublicKeys'];
   readonly otlpEndpoint: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
   readonly drainTimeoutMs: number;
@@ -156,6 +157,7 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   }
   const dataDir = resolveDataDir(env, process.cwd());
   const host = given.GATEWAY_HOST;
+  const { keys, configPublicKeys, logIngestToken } = nodeKeys(given, dataDir);
   return Object.freeze({
     nodeId: given.NODE_ID ?? `${nodeName()}-${randomBytes(3).toString('hex')}`,
     version: '0.1.0',
@@ -174,7 +176,9 @@ export function loadGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
     natsUrl: given.NATS_URL,
     redisUrl: given.REDIS_URL,
     trustedProxies: listOf(given.TRUSTED_PROXIES),
-    ...keysOf(given, dataDir),
+    keys,
+    configPublicKeys,
+    ledger: ledgerOf(given, logIngestToken),
     otlpEndpoint: given.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: given.LOG_LEVEL,
     drainTimeoutMs: given.DRAIN_TIMEOUT_MS,
@@ -202,29 +206,6 @@ const tlsFilesOf = (given: Environment): GatewayConfig['tlsFiles'] =>
   given.GATEWAY_TLS_CERT === undefined || given.GATEWAY_TLS_KEY === undefined
     ? null
     : { cert: given.GATEWAY_TLS_CERT, key: given.GATEWAY_TLS_KEY };
-
-/** A hardened node is given its own two keys; any other derives them from the master secret. */
-function keysOf(
-  given: Environment,
-  dataDir: string,
-): Pick<GatewayConfig, 'keys' | 'configPublicKey' | 'ledger'> {
-  const publicKey = given.PORTICO_CONFIG_PUBLIC_KEY;
-  if (given.PORTICO_GATEWAY_KEY !== undefined) {
-    return {
-      keys: parseGatewayKey(given.PORTICO_GATEWAY_KEY),
-      configPublicKey: publicKey === undefined ? null : parsePublicKey(publicKey),
-      ledger: ledgerOf(given, given.LOG_INGEST_TOKEN),
-    };
-  }
-  const { sealing, portalSourceKey, signing, logIngestToken } = deriveKeyring(
-    loadMasterKey({ secret: given.PORTICO_ENCRYPTION_KEY, dataDir }),
-  );
-  return {
-    keys: { sealing, portalSourceKey },
-    configPublicKey: publicKey === undefined ? signing.publicKey : parsePublicKey(publicKey),
-    ledger: ledgerOf(given, given.LOG_INGEST_TOKEN ?? logIngestToken),
-  };
-}
 
 const ledgerOf = (given: Environment, token: string | undefined): GatewayConfig['ledger'] =>
   given.LOG_INGEST_URL === undefined || token === undefined

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { unseal } from '@portico/messaging';
 import type { Feeds, Subscription } from '@portico/messaging';
 import { shutdownInOrder } from '@portico/telemetry';
 import type { Logger, Metrics } from '@portico/telemetry';
@@ -7,6 +6,7 @@ import type { Server } from 'node:http';
 import { createAdminServer } from './admin/admin-server.ts';
 import { ClusterCensus, Heartbeats } from './config-feed/heartbeats.ts';
 import { DiskCopy } from './config-feed/disk-copy.ts';
+import { nodeMaterial } from './config-feed/node-material.ts';
 import { NodeState } from './config-feed/node-state.ts';
 import type { GatewayConfig } from './config.ts';
 import { AccessTokens } from './forward/access-tokens.ts';
@@ -88,6 +88,7 @@ class GatewayNode {
 
   constructor(config: GatewayConfig, parts: NodeParts) {
     const { logger, observation } = parts;
+    const [, ...previousKeys] = config.keys;
     this.#config = config;
     this.#parts = parts;
     this.#upstreams = new UpstreamRegistry({
@@ -98,7 +99,7 @@ class GatewayNode {
     this.#tunnels = new Tunnels(config.limits.streamIdleMs, createStillAdmits(this.#credentials));
     this.#copy = new DiskCopy({
       directory: config.snapshotCacheDir,
-      sealingKey: config.keys.sealing.key,
+      sealingKeys: [config.keys[0].sealing.key, ...previousKeys.map((held) => held.sealing.key)],
       logger,
     });
     this.state = this.#createState();
@@ -176,7 +177,7 @@ class GatewayNode {
   #createState(): NodeState {
     const { logger, desk, observation } = this.#parts;
     return new NodeState({
-      material: { unseal: (sealed) => unseal(sealed, this.#config.keys.sealing) },
+      material: nodeMaterial(this.#config.keys, { logger, metrics: observation.metrics }),
       logger,
       nowMs: Date.now,
       onApplied: (index, change) => {
@@ -204,7 +205,7 @@ class GatewayNode {
         desk.recordAdmission(clientId, profileId, nowMs),
       ...this.#credentials,
       addressOf: createAddressReader(config.trustedProxies),
-      portalSourceKey: config.keys.portalSourceKey,
+      portalSourceKeys: config.keys.map((held) => held.portalSourceKey),
       failedCredentials: new FailedCredentials({
         max: limits.failedCredentialsMax,
         windowMs: limits.failedCredentialWindowMs,

@@ -25,7 +25,7 @@ async function runNode(): Promise<() => Promise<void>> {
   const feeds = await connectNats({
     servers: config.natsUrl,
     name: `gateway ${config.nodeId}`,
-    verifyKey: config.configPublicKey ?? undefined,
+    verifyKey: config.configPublicKeys ?? undefined,
     logger,
   });
   const gateway = await startGateway(config, { feeds, logger });

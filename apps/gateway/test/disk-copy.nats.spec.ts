@@ -28,10 +28,10 @@ const call = (url: string) => fetch(`${url}/v1/orders`, { headers: IDENTITY });
 describe('the copy on disk', () => {
   it('lets a new node serve while NATS is away, marked stale until it is back', async () => {
     const nats = await startNats();
-    const connect = (): Promise<Feeds> =>
-      connectNats({ servers: nats.url, name: 'test', logger, firstConnectWaitMs: 300 });
+    const connect = (firstConnectWaitMs: number): Promise<Feeds> =>
+      connectNats({ servers: nats.url, name: 'test', logger, firstConnectWaitMs });
     const env = { SNAPSHOT_CACHE_DIR: directory };
-    let feeds = await connect();
+    let feeds = await connect(20_000);
     const first = await startTestGateway({
       env,
       feeds,
@@ -48,22 +48,19 @@ describe('the copy on disk', () => {
     expect(readFileSync(file).includes('cl_acme')).toBe(false);
 
     await nats.kill();
-    feeds = await connect();
+    feeds = await connect(300);
     const second = await startTestGateway({ env, feeds, withoutRecords: true });
     expect((await call(second.url)).status).toBe(200);
     const readiness = await fetch(`${second.adminUrl}/readyz`);
     expect(readiness.status).toBe(200);
     expect(await readiness.json()).toMatchObject({ revision: 2, stale: true });
     await nats.restart();
-    await eventually(
-      async () => {
-        const { stale } = (await (await fetch(`${second.adminUrl}/readyz`)).json()) as {
-          stale: boolean;
-        };
-        return !stale;
-      },
-      { withinMs: 20_000 },
-    );
+    await eventually(async () => {
+      const { stale } = (await (await fetch(`${second.adminUrl}/readyz`)).json()) as {
+        stale: boolean;
+      };
+      return !stale;
+    });
     await second.stop();
     await feeds.close();
     await nats.stop();
@@ -79,7 +76,7 @@ describe('the copy on disk', () => {
   const aCopy = (appendsMax?: number) =>
     new DiskCopy({
       directory,
-      sealingKey: SEALING_KEY,
+      sealingKeys: [SEALING_KEY],
       logger,
       ...(appendsMax === undefined ? {} : { appendsMax }),
     });
@@ -122,12 +119,29 @@ describe('the copy on disk', () => {
     const copy = aCopy();
     copy.keep(change(1, [['client.cl_1', 'one']], true));
     await copy.settled();
-    const stranger = new DiskCopy({ directory, sealingKey: new Uint8Array(32).fill(8), logger });
+    const other = new Uint8Array(32).fill(8);
+    const stranger = new DiskCopy({ directory, sealingKeys: [other], logger });
     expect(await stranger.load()).toBeNull();
     const file = join(directory, 'snapshot.copy');
     const bytes = readFileSync(file);
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     writeFileSync(file, bytes);
+    expect(await aCopy().load()).toBeNull();
+  });
+
+  it('that was kept under the key before is used, and kept under the present one from then on', async () => {
+    const before = aCopy();
+    before.keep(change(1, [['client.cl_1', 'one']], true));
+    before.keep(change(2, [['client.cl_1', 'two']]));
+    await before.settled();
+    const present = new Uint8Array(32).fill(9);
+    const rotating = new DiskCopy({ directory, sealingKeys: [present, SEALING_KEY], logger });
+    const loaded = await rotating.load();
+    expect(loaded?.values.get('client.cl_1')).toBe('two');
+    rotating.keep(loaded!);
+    await rotating.settled();
+    const rotated = new DiskCopy({ directory, sealingKeys: [present], logger });
+    expect(await rotated.load()).toEqual(loaded);
     expect(await aCopy().load()).toBeNull();
   });
 

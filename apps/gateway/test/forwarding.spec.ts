@@ -179,7 +179,7 @@ describe('an admitted call', () => {
 describe('a call made for a portal person', () => {
   const claim = (clientId: string): string => {
     const text = `dev@acme.test;${Date.now()}`;
-    const key = node.config.keys.portalSourceKey;
+    const key = node.config.keys[0].portalSourceKey;
     return `${text};${createHmac('sha256', key).update(`${text};${clientId}`).digest('base64url')}`;
   };
   const recordFor = async (clientId: string) => {

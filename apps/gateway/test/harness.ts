@@ -113,7 +113,7 @@ export async function startTestGateway(options: HarnessOptions = {}): Promise<Te
         if (found.length !== 1) throw new Error(`${found.length} records of ${requestId}`);
         return found[0] as RequestRecord;
       }),
-    seal: (plaintext) => seal(plaintext, config.keys.sealing),
+    seal: (plaintext) => seal(plaintext, config.keys[0].sealing),
     stop: async () => {
       await gateway.stop();
       await collected.stop();

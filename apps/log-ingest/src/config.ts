@@ -10,8 +10,8 @@ export interface LogIngestConfig {
   readonly databaseUrl: string;
   readonly natsUrl: string | undefined;
   readonly nodeId: string;
-  /** Callers of the query API present it as bearer token. */
-  readonly token: string;
+  /** Callers of the query API present one of these as bearer token: two while keys are rotated. */
+  readonly tokens: readonly string[];
   readonly otlpEndpoint: string | undefined;
   readonly ingest: {
     /** Batches taken off the stream and not yet acknowledged. */
@@ -35,6 +35,8 @@ const postgresUrl = z.url({
   error: 'must be a postgres:// URL',
 });
 
+const secret = z.string().min(16, 'must have at least 16 characters').optional();
+
 const schema = z
   .object({
     LOG_INGEST_HOST: z.string().default('127.0.0.1'),
@@ -43,8 +45,10 @@ const schema = z
     DATABASE_URL: postgresUrl.optional(),
     NATS_URL: z.string().optional(),
     NODE_ID: z.string().max(128).default('log-ingest'),
-    LOG_INGEST_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
-    PORTICO_ENCRYPTION_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+    LOG_INGEST_TOKEN: secret,
+    LOG_INGEST_TOKEN_PREVIOUS: secret,
+    PORTICO_ENCRYPTION_KEY: secret,
+    PORTICO_ENCRYPTION_KEY_PREVIOUS: secret,
     OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
     LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
     MAX_BATCHES_IN_FLIGHT: whole(1, 1_000, 64),
@@ -82,7 +86,7 @@ function toConfig(values: z.output<typeof schema>, env: Env): LogIngestConfig {
     databaseUrl: values.LOG_DATABASE_URL ?? values.DATABASE_URL ?? '',
     natsUrl: values.NATS_URL,
     nodeId: values.NODE_ID,
-    token: values.LOG_INGEST_TOKEN ?? derivedToken(env, values.PORTICO_ENCRYPTION_KEY),
+    tokens: tokensOf(values, env),
     otlpEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     ingest: {
       batchesInFlightMax: values.MAX_BATCHES_IN_FLIGHT,
@@ -97,6 +101,15 @@ function toConfig(values: z.output<typeof schema>, env: Env): LogIngestConfig {
   };
 }
 
-const derivedToken = (env: Env, secret: string | undefined): string =>
-  deriveKeyring(loadMasterKey({ secret, dataDir: resolveDataDir(env, process.cwd()) }))
-    .logIngestToken;
+/** Each may be given, or derived from the master secret of its time. */
+function tokensOf(values: z.output<typeof schema>, env: Env): readonly string[] {
+  const { PORTICO_ENCRYPTION_KEY: master, PORTICO_ENCRYPTION_KEY_PREVIOUS: masterBefore } = values;
+  const dataDir = resolveDataDir(env, process.cwd());
+  const current =
+    values.LOG_INGEST_TOKEN ??
+    deriveKeyring(loadMasterKey({ secret: master, dataDir })).logIngestToken;
+  const previous =
+    values.LOG_INGEST_TOKEN_PREVIOUS ??
+    (masterBefore === undefined ? undefined : deriveKeyring(masterBefore).logIngestToken);
+  return previous === undefined ? [current] : [current, previous];
+}

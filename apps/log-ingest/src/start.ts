@@ -41,7 +41,7 @@ export async function startLogIngest(config: LogIngestConfig, deps: Deps): Promi
   const server = createServer({
     store,
     metrics,
-    token: config.token,
+    tokens: config.tokens,
     exportsMax: config.query.exportsMax,
     unreadyReason: () => unreadyReason(needs),
     logger,

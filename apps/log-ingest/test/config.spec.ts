@@ -22,10 +22,21 @@ describe('the configuration of log-ingest', () => {
   });
 
   it('derives the same token from the same master secret', () => {
-    const token = (secret: string): string =>
-      loadLogIngestConfig({ DATABASE_URL: URL, PORTICO_ENCRYPTION_KEY: secret }).token;
-    expect(token('0123456789abcdef')).toBe(token('0123456789abcdef'));
-    expect(token('0123456789abcdef')).not.toBe(token('another secret, this'));
+    const token = (secret: string): readonly string[] =>
+      loadLogIngestConfig({ DATABASE_URL: URL, PORTICO_ENCRYPTION_KEY: secret }).tokens;
+    expect(token('0123456789abcdef')).toEqual(token('0123456789abcdef'));
+    expect(token('0123456789abcdef')).not.toEqual(token('another secret, this'));
+  });
+
+  it('takes the token before as well, given or derived, while keys are rotated', () => {
+    const [now, before] = ['0123456789abcdef', 'another secret, this'];
+    const tokens = (env: Record<string, string>) =>
+      loadLogIngestConfig({ DATABASE_URL: URL, ...env }).tokens;
+    const token = tokens({ PORTICO_ENCRYPTION_KEY: before })[0]!;
+    const rotating = { PORTICO_ENCRYPTION_KEY: now, PORTICO_ENCRYPTION_KEY_PREVIOUS: before };
+    expect(tokens(rotating)).toEqual([tokens({ PORTICO_ENCRYPTION_KEY: now })[0], token]);
+    const given = { LOG_INGEST_TOKEN: 'a-token-long-enough', LOG_INGEST_TOKEN_PREVIOUS: token };
+    expect(tokens(given)).toEqual(['a-token-long-enough', token]);
   });
 
   it('needs NATS when it runs as a process of its own', () => {

@@ -18,8 +18,11 @@ import type { ConfigFeed, ConfigPublisher, Feeds, UsageFeed } from './ports.ts';
 import type { FeedLogger, Signals, Transport } from './transport.ts';
 
 export interface FeedOptions {
-  /** Messages this key did not sign are refused; without one, signatures are not looked at. */
-  readonly verifyKey?: KeyObject | undefined;
+  /**
+   * Messages signed by another key are refused (two are accepted while keys are rotated); without
+   * one, signatures are not looked at.
+   */
+  readonly verifyKey?: KeyObject | readonly KeyObject[] | undefined;
   readonly logger: FeedLogger;
 }
 
@@ -43,8 +46,9 @@ function configFeed(
 ): ConfigFeed {
   return {
     follow: (listener) => {
+      const keys = verifyKey === undefined ? null : [verifyKey].flat();
       const assembler = new RevisionAssembler((message) =>
-        verifyKey === undefined ? true : verifyMessage(message, verifyKey),
+        keys === null ? true : verifyMessage(message, ...keys),
       );
       return Promise.resolve(bucket.follow(new ConfigReader(assembler, listener, logger)));
     },

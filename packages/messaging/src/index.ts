@@ -13,7 +13,7 @@ export {
   type SealingKey,
   type SigningKeyPair,
 } from './keys/keyring.ts';
-export { seal, unseal } from './keys/sealing.ts';
+export { seal, unseal, unsealOrStandIn, UnknownSealingKeyError } from './keys/sealing.ts';
 export { signMessage, verifyMessage } from './keys/signing.ts';
 export { ConfigDigest } from './config/config-digest.ts';
 export { RevisionAssembler, type Assembly } from './config/revision-assembler.ts';

@@ -7,7 +7,8 @@ import type { RevisionPart } from './snapshot-frames.ts';
 
 export interface DiskCopyOptions {
   readonly directory: string;
-  readonly sealingKey: Uint8Array;
+  /** Written under the first; a copy that was written before keys were rotated opens with another. */
+  readonly sealingKeys: readonly [Uint8Array, ...Uint8Array[]];
   readonly logger: Logger;
   /** Differences appended before the file is written anew as a whole. */
   readonly appendsMax?: number;
@@ -24,6 +25,7 @@ export class DiskCopy {
   readonly #options: DiskCopyOptions;
   readonly #file: string;
   readonly #key: Uint8Array;
+  readonly #previousKeys: readonly Uint8Array[];
   #writing: Promise<void> = Promise.resolve();
   #frames = 0;
   #appends = 0;
@@ -33,7 +35,9 @@ export class DiskCopy {
   constructor(options: DiskCopyOptions) {
     this.#options = options;
     this.#file = join(options.directory, 'snapshot.copy');
-    this.#key = copyKey(options.sealingKey);
+    const [current, ...previous] = options.sealingKeys;
+    this.#key = copyKey(current);
+    this.#previousKeys = previous.map(copyKey);
   }
 
   /** Call with every revision that was applied; returns at once. */
@@ -103,13 +107,29 @@ export class DiskCopy {
     this.#hasBase = true;
   }
 
+  /** The file names no key; a whole file is under one, so its first frame tells. */
+  async #keyOf(frame: Buffer | undefined): Promise<Uint8Array> {
+    for (const key of frame === undefined ? [] : this.#previousKeys) {
+      const opened = decodeFrame(frame!, 0, key);
+      if (
+        await opened.then(
+          () => true,
+          () => false,
+        )
+      )
+        return key;
+    }
+    return this.#key;
+  }
+
   async #read(): Promise<RevisionChange | null> {
     const values = new Map<string, string | null>();
     let pending: (readonly [string, string | null])[] = [];
     let newest: RevisionPart | null = null;
     const frames = splitFrames(await readFile(this.#file));
+    const key = await this.#keyOf(frames[0]);
     for (const [place, frame] of frames.entries()) {
-      const part = await decodeFrame(frame, place, this.#key);
+      const part = await decodeFrame(frame, place, key);
       pending.push(...part.values);
       if (!part.last) continue;
       for (const [key, value] of pending) {

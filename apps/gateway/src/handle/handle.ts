@@ -34,7 +34,7 @@ export interface HandleParts {
   readonly keys: SigningKeys;
   readonly verifiedTokens: VerifiedTokens;
   readonly addressOf: (request: IncomingMessage) => ClientAddress;
-  readonly portalSourceKey: Uint8Array;
+  readonly portalSourceKeys: readonly Uint8Array[];
   readonly failedCredentials: FailedCredentials;
   readonly forward: Forward;
   readonly limits: Limits;
@@ -232,12 +232,12 @@ function settleAdmission(parts: HandleParts, exchange: Exchange, admission: Admi
   parts.forward(exchange, admission);
 }
 
-function learnSource({ portalSourceKey }: HandleParts, exchange: Exchange): void {
+function learnSource({ portalSourceKeys }: HandleParts, exchange: Exchange): void {
   const header = headerOf(exchange.request, PORTAL_SOURCE_HEADER);
   const clientId = exchange.trace.client?.id;
   if (header === undefined || clientId === undefined) return;
   const claim = { header, clientId, nowMs: exchange.startedAtMs };
-  exchange.portalEmail = portalPerson(claim, portalSourceKey);
+  exchange.portalEmail = portalPerson(claim, portalSourceKeys);
 }
 
 function startCapture({ limits }: HandleParts, exchange: Exchange): void {

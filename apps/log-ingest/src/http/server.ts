@@ -9,7 +9,8 @@ import { queryRoutes } from './query-routes.ts';
 export interface ServerOptions {
   readonly store: LogStore;
   readonly metrics: Metrics;
-  readonly token: string;
+  /** Any of them opens the query API. */
+  readonly tokens: readonly string[];
   readonly exportsMax: number;
   /** Undefined while everything this service needs is there; else what is not. */
   readonly unreadyReason: () => Promise<string | undefined>;
@@ -36,7 +37,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   answerFailures(server);
   processRoutes(server, options);
   void server.register(async (internal) => {
-    const isToken = tokenCheck(options.token);
+    const isToken = tokenCheck(options.tokens);
     internal.addHook('onRequest', async (request) => {
       if (!isToken(request.headers.authorization)) throw new FailureError('unauthenticated');
     });
@@ -69,9 +70,12 @@ function refuseNul(query: unknown): void {
 }
 
 /** Compares digests: of equal length whatever was sent, and in constant time. */
-function tokenCheck(token: string): (authorization: string | undefined) => boolean {
-  const expected = digest(`Bearer ${token}`);
-  return (authorization) => timingSafeEqual(digest(authorization ?? ''), expected);
+function tokenCheck(tokens: readonly string[]): (authorization: string | undefined) => boolean {
+  const expected = tokens.map((token) => digest(`Bearer ${token}`));
+  return (authorization) => {
+    const given = digest(authorization ?? '');
+    return expected.some((one) => timingSafeEqual(given, one));
+  };
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

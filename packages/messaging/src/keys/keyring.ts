@@ -91,17 +91,17 @@ export function deriveGatewayKeys(gatewayKey: Uint8Array): GatewayKeys {
   return { sealing: { id, key }, portalSourceKey: derive(gatewayKey, 'portal-source') };
 }
 
-/** `PORTICO_GATEWAY_KEY`: base64 of exactly 32 bytes. */
-export function parseGatewayKey(text: string): GatewayKeys {
+/** `PORTICO_GATEWAY_KEY`: base64 of exactly 32 bytes. `variable` is what an error names. */
+export function parseGatewayKey(text: string, variable = 'PORTICO_GATEWAY_KEY'): GatewayKeys {
   const bytes = Buffer.from(text.trim(), 'base64');
   if (bytes.length !== KEY_BYTES) {
-    throw new Error(`PORTICO_GATEWAY_KEY must be the base64 of ${KEY_BYTES} bytes`);
+    throw new Error(`${variable} must be the base64 of ${KEY_BYTES} bytes`);
   }
   return deriveGatewayKeys(bytes);
 }
 
 /** `PORTICO_CONFIG_PUBLIC_KEY`: an Ed25519 public key as SPKI PEM, or as base64 of the SPKI DER. */
-export function parsePublicKey(text: string): KeyObject {
+export function parsePublicKey(text: string, variable = 'PORTICO_CONFIG_PUBLIC_KEY'): KeyObject {
   try {
     const key = text.includes('-----BEGIN')
       ? createPublicKey(text)
@@ -110,7 +110,7 @@ export function parsePublicKey(text: string): KeyObject {
   } catch {
     // Said below, without OpenSSL's own words.
   }
-  throw new Error('PORTICO_CONFIG_PUBLIC_KEY must be an Ed25519 public key (SPKI PEM or base64)');
+  throw new Error(`${variable} must be an Ed25519 public key (SPKI PEM or base64)`);
 }
 
 /** The form `parsePublicKey` reads. */

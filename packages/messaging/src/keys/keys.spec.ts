@@ -10,7 +10,7 @@ import {
   parseGatewayKey,
   parsePublicKey,
 } from './keyring.ts';
-import { seal, unseal } from './sealing.ts';
+import { seal, unseal, unsealOrStandIn } from './sealing.ts';
 import { signMessage, verifyMessage } from './signing.ts';
 
 const MASTER = 'a master secret for tests';
@@ -108,8 +108,57 @@ describe('sealing', () => {
   it('names the key that is missing', () => {
     const other = deriveKeyring('another master secret').sealing;
     expect(() => unseal(seal('x', other), keyring.sealing)).toThrow(other.id);
+    expect(() => unseal(seal('x', other), keyring.sealing, keyring.sealing)).toThrow(other.id);
     const disguised = { id: keyring.sealing.id, key: other.key };
     expect(() => unseal(seal('x', disguised), keyring.sealing)).toThrow('altered');
+  });
+});
+
+describe('a rotation of keys', () => {
+  const before = deriveKeyring('the master secret before');
+  const stranger = deriveKeyring('the master secret of somebody else');
+  const held = [keyring.sealing, before.sealing];
+
+  it('opens what either key sealed, by the id in the text, and nothing of a third', () => {
+    for (const sealing of held) expect(unseal(seal('x', sealing), ...held)).toBe('x');
+    expect(() => unseal(seal('x', stranger.sealing), ...held)).toThrow(stranger.sealing.id);
+    const disguised = { id: before.sealing.id, key: stranger.sealing.key };
+    expect(() => unseal(seal('x', disguised), ...held)).toThrow('altered');
+  });
+
+  it('puts what nobody can guess in the place of a secret under a third key, and says so', () => {
+    const unknown: string[] = [];
+    const open = unsealOrStandIn(held, (keyId) => unknown.push(keyId));
+    expect(open(seal('x', before.sealing))).toBe('x');
+    expect(unknown).toEqual([]);
+    const lost = seal('x', stranger.sealing);
+    const [one, two] = [open(lost), open(lost)];
+    expect(one).not.toBe(two);
+    expect(one.length).toBeGreaterThanOrEqual(64);
+    expect(unknown).toEqual([stranger.sealing.id, stranger.sealing.id]);
+  });
+
+  it('has no stand-in for what was altered', () => {
+    const open = unsealOrStandIn(held, () => undefined);
+    const disguised = { id: before.sealing.id, key: stranger.sealing.key };
+    expect(() => open(seal('x', disguised))).toThrow('altered');
+    expect(() => open('not sealed')).toThrow('not a sealed secret');
+  });
+
+  it('takes a signature of either key, and of no third', () => {
+    const message: ConfigMessage = { format: 1, key: 'meta', revision: 7, last: true, body: '{}' };
+    const keys = [keyring, before].map(({ signing }) => signing.publicKey);
+    for (const { signing } of [keyring, before]) {
+      expect(verifyMessage(signMessage(message, signing.privateKey), ...keys)).toBe(true);
+    }
+    const forged = signMessage(message, stranger.signing.privateKey);
+    expect(verifyMessage(forged, ...keys)).toBe(false);
+    expect(verifyMessage(forged, ...[])).toBe(false);
+  });
+
+  it('names the variable that holds no key', () => {
+    expect(() => parseGatewayKey('short', 'PORTICO_GATEWAY_KEY_PREVIOUS')).toThrow('_PREVIOUS');
+    expect(() => parsePublicKey('x', 'PORTICO_CONFIG_PUBLIC_KEY_PREVIOUS')).toThrow('_PREVIOUS');
   });
 });
 

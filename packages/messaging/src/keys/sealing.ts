@@ -3,6 +3,7 @@ import type { SealingKey } from './keyring.ts';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const STAND_IN_BYTES = 48;
 
 /** `v1.<key id>.<base64url iv>.<base64url ciphertext+tag>`, AES-256-GCM; the key id is authenticated. */
 export function seal(plaintext: string, sealing: SealingKey): string {
@@ -17,20 +18,59 @@ export function seal(plaintext: string, sealing: SealingKey): string {
   return `v1.${sealing.id}.${iv.toString('base64url')}.${sealed.toString('base64url')}`;
 }
 
-/** Throws when the text was sealed with another key or altered; the message never holds its content. */
-export function unseal(sealed: string, sealing: SealingKey): string {
-  const [version, keyId, iv, body, ...rest] = sealed.split('.');
-  if (version !== 'v1' || !keyId || !iv || !body || rest.length > 0) {
-    throw new Error('This is not a sealed secret');
+/** Nobody here holds the key that a secret was sealed with; an altered secret is another error. */
+export class UnknownSealingKeyError extends Error {
+  readonly keyId: string;
+
+  constructor(keyId: string, held: readonly SealingKey[]) {
+    const ids = held.map(({ id }) => id).join(' and ');
+    super(`The secret is sealed with key ${keyId}, this process holds ${ids}`);
+    this.name = 'UnknownSealingKeyError';
+    this.keyId = keyId;
   }
-  if (keyId !== sealing.id) {
-    throw new Error(`The secret is sealed with key ${keyId}, this process holds ${sealing.id}`);
-  }
+}
+
+/**
+ * Opens with the key that the text names: the current one, or one still held while keys are rotated.
+ * Throws when it names another or was altered; the message never holds its content.
+ */
+export function unseal(sealed: string, ...keys: readonly SealingKey[]): string {
+  const { keyId, iv, body } = partsOf(sealed);
+  const sealing = keys.find(({ id }) => id === keyId);
+  if (sealing === undefined) throw new UnknownSealingKeyError(keyId, keys);
   try {
     return open(Buffer.from(iv, 'base64url'), Buffer.from(body, 'base64url'), sealing);
   } catch (cause) {
     throw new Error('The sealed secret was altered', { cause });
   }
+}
+
+/**
+ * For compiling a configuration: a secret under a key nobody here holds costs itself and not the
+ * revision. In its place stands one that nobody knows: nothing a caller signs verifies against it,
+ * and an upstream refuses it. `onUnknownKey` hears of every such secret.
+ */
+export function unsealOrStandIn(
+  keys: readonly SealingKey[],
+  onUnknownKey: (keyId: string) => void,
+): (sealed: string) => string {
+  return (sealed) => {
+    try {
+      return unseal(sealed, ...keys);
+    } catch (error) {
+      if (!(error instanceof UnknownSealingKeyError)) throw error;
+      onUnknownKey(error.keyId);
+      return randomBytes(STAND_IN_BYTES).toString('base64url');
+    }
+  };
+}
+
+function partsOf(sealed: string): { keyId: string; iv: string; body: string } {
+  const [version, keyId, iv, body, ...rest] = sealed.split('.');
+  if (version !== 'v1' || !keyId || !iv || !body || rest.length > 0) {
+    throw new Error('This is not a sealed secret');
+  }
+  return { keyId, iv, body };
 }
 
 function open(iv: Buffer, body: Buffer, sealing: SealingKey): string {

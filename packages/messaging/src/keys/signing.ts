@@ -7,9 +7,16 @@ export function signMessage(message: ConfigMessage, privateKey: KeyObject): Conf
   return { ...message, signature: signature.toString('base64') };
 }
 
-/** False for a missing, malformed or wrong signature; never throws on what a message holds. */
-export function verifyMessage(message: ConfigMessage, publicKey: KeyObject): boolean {
+/**
+ * True when one of the keys signed it: one, or two while keys are rotated. False for a missing,
+ * malformed or wrong signature; never throws on what a message holds.
+ */
+export function verifyMessage(
+  message: ConfigMessage,
+  ...publicKeys: readonly KeyObject[]
+): boolean {
   if (message.signature === undefined) return false;
   const signature = Buffer.from(message.signature, 'base64');
-  return verify(null, Buffer.from(signedText(message), 'utf8'), publicKey, signature);
+  const text = Buffer.from(signedText(message), 'utf8');
+  return publicKeys.some((publicKey) => verify(null, text, publicKey, signature));
 }
