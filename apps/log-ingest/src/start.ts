@@ -81,6 +81,7 @@ const storeOf = (config: LogIngestConfig, logger: Logger): PostgresLogStore =>
     queryConnectionsMax: config.query.connectionsMax,
     queryTimeoutMs: config.query.timeoutMs,
     onConnectionLost: (err) => logger.warn({ err }, 'Lost a connection to PostgreSQL'),
+    onFoldFailed: (err) => logger.warn({ err }, 'Could not add up counts; trying again'),
   });
 
 const recordIngestOf = (

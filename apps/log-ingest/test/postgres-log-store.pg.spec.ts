@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LossMarker } from '@portico/contracts';
+import type { LossMarker, RequestRecord } from '@portico/contracts';
 import { testDatabase } from '@portico/testkit';
 import pg from 'pg';
 import { PostgresLogStore } from '../src/store/postgres/postgres-log-store.ts';
 import { describeLogStore, incoming } from './log-store-contract.ts';
 import { aDelta, aRecord } from './records.ts';
+
+const HOUR_MS = 3_600_000;
 
 const openOn = (url: string): PostgresLogStore =>
   new PostgresLogStore({
@@ -12,6 +14,7 @@ const openOn = (url: string): PostgresLogStore =>
     queryConnectionsMax: 4,
     queryTimeoutMs: 10_000,
     onConnectionLost: () => undefined,
+    onFoldFailed: () => undefined,
   });
 
 describeLogStore('PostgreSQL', async () => {
@@ -23,8 +26,9 @@ describeLogStore('PostgreSQL', async () => {
     store,
     empty: async () => {
       await admin.query(
-        `TRUNCATE logs.records, logs.batches, logs.parked_records, logs.losses, logs.retention,
-           logs.rollup_hourly, logs.usage_daily, logs.usage_deltas`,
+        `TRUNCATE logs.counts_pending, logs.calls_hourly, logs.calls_daily, logs.latencies_hourly,
+           logs.latencies_daily, logs.records, logs.batches, logs.parked_records, logs.losses,
+           logs.retention, logs.usage_daily, logs.usage_deltas`,
       );
     },
     close: async () => {
@@ -60,10 +64,11 @@ describe('the PostgreSQL log store', () => {
         { name: '0001_request_records.sql' },
         { name: '0002_rollups_and_usage.sql' },
         { name: '0003_rollups_by_profile.sql' },
+        { name: '0004_calls_and_latencies.sql' },
       ]);
       await ask('DROP SCHEMA logs CASCADE');
       const applied = await Promise.all([store.migrate(), store.migrate(), store.migrate()]);
-      expect(applied.flat()).toHaveLength(3);
+      expect(applied.flat()).toHaveLength(4);
     }));
 
   it('has tables for the days around now before anything is written', () =>
@@ -147,15 +152,62 @@ describe('the PostgreSQL log store', () => {
       const counts = (): Promise<unknown[]> =>
         ask(`SELECT (SELECT count(*)::int FROM logs.batches) AS batches,
                     (SELECT count(*)::int FROM logs.usage_deltas) AS deltas,
-                    (SELECT count(*)::int FROM logs.rollup_hourly) AS rollups,
+                    (SELECT count(*)::int FROM logs.calls_daily) AS calls,
                     (SELECT count(*)::int FROM logs.usage_daily) AS usage`);
       const inDays = (days: number): Date => new Date(Date.now() + days * 86_400_000);
       await store.dropExpired(inDays(13));
-      expect(await counts()).toEqual([{ batches: 1, deltas: 1, rollups: 1, usage: 1 }]);
+      expect(await counts()).toEqual([{ batches: 1, deltas: 1, calls: 1, usage: 1 }]);
       await store.dropExpired(inDays(15));
-      expect(await counts()).toEqual([{ batches: 0, deltas: 0, rollups: 1, usage: 1 }]);
+      expect(await counts()).toEqual([{ batches: 0, deltas: 0, calls: 1, usage: 1 }]);
       await store.dropExpired(inDays(1_102));
-      expect(await counts()).toEqual([{ batches: 0, deltas: 0, rollups: 0, usage: 1 }]);
+      expect(await counts()).toEqual([{ batches: 0, deltas: 0, calls: 0, usage: 1 }]);
+    }));
+
+  it('counts each call once, whoever adds the counts up and whenever', () =>
+    withStore(async (store, ask) => {
+      const noon = Date.parse('2026-11-21T12:00:00Z');
+      const at = (hoursAgo: number, status = 200): RequestRecord =>
+        aRecord({ timestamp_ms: noon - hoursAgo * HOUR_MS, status, latency_ms: 5 * hoursAgo + 1 });
+      const charts = async (): Promise<unknown> => {
+        const range = { from: '2026-11-19T00:00:00Z', to: '2026-11-21T12:30:00Z' };
+        const [byDay, byHour] = await Promise.all([
+          store.aggregate({ ...range, interval: '1d' }),
+          store.aggregate({ ...range, interval: '1h' }),
+        ]);
+        expect(byDay.totals).toEqual(byHour.totals);
+        expect(byDay.facets).toEqual(byHour.facets);
+        return { byDay, byHour };
+      };
+      const fold = (): Promise<unknown> =>
+        Promise.all([store.foldCounts(), store.foldCounts(), store.foldCounts()]);
+      await store.write([incoming([at(0), at(1), at(13, 503), at(36)])]);
+      const before = await charts();
+      await fold();
+      expect(await charts()).toEqual(before);
+      expect(await ask('SELECT * FROM logs.counts_pending')).toEqual([]);
+      await Promise.all([store.write([incoming([at(0), at(36, 404)])]), fold()]);
+      const after = await charts();
+      await fold();
+      expect(await charts()).toEqual(after);
+      expect(after).toMatchObject({
+        byDay: {
+          totals: { requests: 6, errors: 2 },
+          buckets: [{ requests: 0 }, { requests: 3, errors: 2 }, { requests: 3, errors: 0 }],
+        },
+      });
+    }));
+
+  it('counts the part of a last day that was asked for', () =>
+    withStore(async (store) => {
+      const at = (time: string): RequestRecord =>
+        aRecord({ timestamp_ms: Date.parse(`2026-11-21T${time}Z`) });
+      await store.write([incoming([at('09:59:59'), at('10:00:00'), at('11:00:00')])]);
+      const range = { from: '2026-11-21T00:00:00Z', to: '2026-11-21T10:30:00Z' };
+      const pending = await store.aggregate({ ...range, interval: '1d' });
+      await store.foldCounts();
+      const folded = await store.aggregate({ ...range, interval: '1d' });
+      // Counts know whole hours.
+      expect([pending.totals.requests, folded.totals.requests]).toEqual([2, 2]);
     }));
 
   it('says "too slow" when a query outlives its time, and goes on', async () => {
@@ -165,6 +217,7 @@ describe('the PostgreSQL log store', () => {
       queryConnectionsMax: 1,
       queryTimeoutMs: 1,
       onConnectionLost: () => undefined,
+      onFoldFailed: () => undefined,
     });
     await store.migrate();
     for (let n = 0; n < 3; n++) {

@@ -11,7 +11,7 @@ import type { LogStore } from '../store/log-store.ts';
 import { FailureError } from './failures.ts';
 
 const HOUR_MS = 3_600_000;
-/** Minutes are counted from the records themselves, hours and days from rollups. */
+/** Minutes are counted from the records themselves, hours and days from counts. */
 const RANGE_MAX_MS = {
   '1m': 6 * HOUR_MS,
   '5m': 24 * HOUR_MS,

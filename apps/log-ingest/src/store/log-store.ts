@@ -35,7 +35,7 @@ export interface LogStore {
   usageTotals(query: UsageTotalsQuery): Promise<readonly UsageTotal[]>;
   /** Removes what has outlived its retention by `now`. Safe to run in several processes. */
   dropExpired(now: Date): Promise<DropReport>;
-  /** Removes a client's records; counts (rollups, usage) stay. Gives how many were removed. */
+  /** Removes a client's records; counts (of calls, latencies, usage) stay. Gives how many were removed. */
   erase(clientId: string): Promise<number>;
   /** Makes room for the days around `now`, so that no write has to. */
   prepareDays(now: Date): Promise<void>;

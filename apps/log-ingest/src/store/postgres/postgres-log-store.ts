@@ -14,6 +14,7 @@ import type {
 import pg from 'pg';
 import type { DropReport, IncomingBatch, LogFilter, LogStore, WriteOutcome } from '../log-store.ts';
 import { aggregate } from './aggregate.ts';
+import { CountFolder, foldCounts } from './fold-counts.ts';
 import { get } from './get.ts';
 import { migrate } from './migrate.ts';
 import { dayOf, Partitions } from './partitions.ts';
@@ -25,29 +26,39 @@ import { isRecordAtFault, storeCarefully, storeTogether } from './write-batches.
 
 export interface PostgresLogStoreOptions {
   readonly url: string;
-  /** Connections for queries; writes have two of their own, so that no query can hold them up. */
+  /** Connections for queries; writes have some of their own, so that no query can hold them up. */
   readonly queryConnectionsMax: number;
   /** Longest a query may run, ms. */
   readonly queryTimeoutMs: number;
   /** An idle connection broke; the next use makes a new one. */
   readonly onConnectionLost: (error: Error) => void;
+  /** Counts could not be added up yet; nothing is lost, but charts get slower until they can. */
+  readonly onFoldFailed: (error: unknown) => void;
 }
 
 const WRITE_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Every chart reads what is pending, so that must stay little. */
+const FOLD_EVERY_MS = 2_000;
 
 export class PostgresLogStore implements LogStore {
   readonly #writes: pg.Pool;
   readonly #queries: pg.Pool;
   readonly #partitions: Partitions;
+  readonly #folder: CountFolder;
 
   constructor(options: PostgresLogStoreOptions) {
-    this.#writes = poolOf(options, { max: 3, timeoutMs: WRITE_TIMEOUT_MS });
+    this.#writes = poolOf(options, { max: 4, timeoutMs: WRITE_TIMEOUT_MS });
     this.#queries = poolOf(options, {
       max: options.queryConnectionsMax,
       timeoutMs: options.queryTimeoutMs,
     });
     this.#partitions = new Partitions(this.#writes);
+    this.#folder = new CountFolder({
+      pool: this.#writes,
+      everyMs: FOLD_EVERY_MS,
+      onFailed: options.onFoldFailed,
+    });
   }
 
   /** Has to succeed once before anything else is asked of the store. */
@@ -56,6 +67,12 @@ export class PostgresLogStore implements LogStore {
   }
 
   async write(batches: readonly IncomingBatch[]): Promise<readonly WriteOutcome[]> {
+    const outcomes = await this.#store(batches);
+    this.#folder.nudge();
+    return outcomes;
+  }
+
+  async #store(batches: readonly IncomingBatch[]): Promise<readonly WriteOutcome[]> {
     await this.#ensurePartitions(batches);
     try {
       return await inTransaction(this.#writes, (client) => storeTogether(client, batches));
@@ -75,6 +92,11 @@ export class PostgresLogStore implements LogStore {
   #ensurePartitions(batches: readonly IncomingBatch[]): Promise<void> {
     const records = batches.flatMap((batch) => batch.records);
     return this.#partitions.ensure(records.map((record) => dayOf(record.timestamp_ms)));
+  }
+
+  /** Happens by itself beside writes; what is read is the same before and after. */
+  foldCounts(): Promise<void> {
+    return foldCounts(this.#writes);
   }
 
   addUsage(delta: UsageDelta): Promise<boolean> {
@@ -122,6 +144,7 @@ export class PostgresLogStore implements LogStore {
   }
 
   async close(): Promise<void> {
+    await this.#folder.settled();
     await Promise.all([this.#writes.end(), this.#queries.end()]);
   }
 }

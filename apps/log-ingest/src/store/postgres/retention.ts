@@ -1,6 +1,7 @@
 import { DAY_MS } from '@portico/contracts';
 import type { Pool } from 'pg';
 import type { DropReport } from '../log-store.ts';
+import { foldCounts } from './fold-counts.ts';
 import { dayOf, type Day, type Partitions } from './partitions.ts';
 import { inTransaction, withClient } from './transaction.ts';
 
@@ -12,7 +13,13 @@ const DEDUPE_DAYS = 14;
 const PARKED_DAYS = 30;
 const LOSSES_DAYS = 400;
 /** As far back as charts reach. Usage is kept for good: bills are made from it. */
-const ROLLUP_DAYS = 1_100;
+const COUNTS_DAYS = 1_100;
+const COUNT_TABLES = [
+  'calls_hourly',
+  'calls_daily',
+  'latencies_hourly',
+  'latencies_daily',
+] as const;
 
 /**
  * A record goes when its day lies more than its retention back. A day whose records have all had
@@ -24,6 +31,8 @@ export async function dropExpired(
   now: Date,
 ): Promise<DropReport> {
   const report = { days: 0, records: 0 };
+  // What has been written since the last write that folded.
+  await foldCounts(pool);
   for (const { day, expired, isWhole } of await expiredDays(pool, now)) {
     if (isWhole) {
       await partitions.drop(day);
@@ -114,5 +123,7 @@ const dropBookkeeping = (pool: Pool, now: Date): Promise<unknown> =>
       before(PARKED_DAYS),
     ]);
     await client.query('DELETE FROM logs.losses WHERE to_ts < $1', [before(LOSSES_DAYS)]);
-    await client.query('DELETE FROM logs.rollup_hourly WHERE hour < $1', [before(ROLLUP_DAYS)]);
+    for (const table of COUNT_TABLES) {
+      await client.query(`DELETE FROM logs.${table} WHERE at < $1`, [before(COUNTS_DAYS)]);
+    }
   });

@@ -5,9 +5,10 @@ import type { LossMarker, RequestRecord } from '@portico/contracts';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { IncomingBatch, RejectedRecord, WriteOutcome } from '../log-store.ts';
-import { COPY_RECORDS, encodeRows } from './copy-rows.ts';
+import { encodeRows } from './copy-format.ts';
+import { COPY_RECORDS, RECORD_COLUMNS } from './copy-rows.ts';
+import { COPY_COUNTS, COUNT_COLUMNS, countRecords } from './counts.ts';
 import { dayOf } from './partitions.ts';
-import { addToRollups } from './rollups.ts';
 import { isDataError } from './transaction.ts';
 
 /**
@@ -88,8 +89,11 @@ function firstMs({ records, losses }: IncomingBatch): number {
 
 async function copyIn(client: PoolClient, records: readonly RequestRecord[]): Promise<void> {
   if (records.length === 0) return;
-  await pipeline(Readable.from([encodeRows(records)]), client.query(copyFrom(COPY_RECORDS)));
+  await copy(client, COPY_RECORDS, encodeRows(RECORD_COLUMNS, records));
 }
+
+const copy = (client: PoolClient, into: string, rows: Buffer): Promise<void> =>
+  pipeline(Readable.from([rows]), client.query(copyFrom(into)));
 
 /** Halves what fails until single records are left to blame: n bad ones cost about n·log(batch). */
 async function copyGoodHalves(
@@ -126,7 +130,9 @@ async function storeRest(
   { records, losses }: { records: readonly RequestRecord[]; losses: readonly LossMarker[] },
 ): Promise<void> {
   await noteRetention(client, records);
-  await addToRollups(client, records);
+  if (records.length > 0) {
+    await copy(client, COPY_COUNTS, encodeRows(COUNT_COLUMNS, countRecords(records)));
+  }
   await storeLosses(client, losses);
 }
 
