@@ -1,6 +1,5 @@
-import { createHash, hkdfSync } from 'node:crypto';
 import { isIP } from 'node:net';
-import { deriveKeyring, loadMasterKey, type Keyring, type SealingKey } from '@portico/messaging';
+import { loadMasterKey } from '@portico/messaging';
 import {
   ConfigurationError,
   LOG_LEVELS,
@@ -10,8 +9,9 @@ import {
   type LogLevel,
 } from '@portico/telemetry';
 import { z } from 'zod';
+import { heldKeys, type WithPrevious } from './vault/held-keys.ts';
 
-export interface ControlPlaneConfig {
+export interface ControlPlaneConfig extends WithPrevious {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
@@ -30,9 +30,6 @@ export interface ControlPlaneConfig {
   readonly trustedProxies: readonly string[];
   readonly adminApiKey: string | null;
   readonly adminEmail: string | null;
-  readonly keyring: Keyring;
-  /** Seals what only the control plane may read: partners' tokens. */
-  readonly vaultKey: SealingKey;
   readonly mail: {
     readonly resendApiKey: string | null;
     readonly smtpUrl: string | null;
@@ -88,6 +85,10 @@ const schema = z.object({
   PORTICO_ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   PORTICO_ADMIN_EMAIL: z.email().toLowerCase().optional(),
   PORTICO_ENCRYPTION_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  PORTICO_ENCRYPTION_KEY_PREVIOUS: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .optional(),
   RESEND_API_KEY: z.string().optional(),
   SMTP_URL: z.string().optional(),
   MAIL_FROM: z.string().default('Portico <portico@localhost>'),
@@ -105,7 +106,6 @@ const schema = z.object({
 export function loadControlPlaneConfig(env: Env): ControlPlaneConfig {
   const values = parseEnv(schema, env);
   const dataDir = resolveDataDir(env, process.cwd());
-  const master = loadMasterKey({ secret: values.PORTICO_ENCRYPTION_KEY, dataDir });
   return {
     host: values.CONTROL_PLANE_HOST,
     port: values.CONTROL_PLANE_PORT,
@@ -120,7 +120,7 @@ export function loadControlPlaneConfig(env: Env): ControlPlaneConfig {
     trustedProxies: values.TRUSTED_PROXIES,
     adminApiKey: values.PORTICO_ADMIN_API_KEY ?? null,
     adminEmail: values.PORTICO_ADMIN_EMAIL ?? null,
-    ...keys(master, values.LOG_INGEST_TOKEN),
+    ...keysOf(values, dataDir),
     mail: {
       resendApiKey: values.RESEND_API_KEY ?? null,
       smtpUrl: values.SMTP_URL ?? null,
@@ -154,12 +154,14 @@ function publicAddresses(values: z.infer<typeof schema>) {
   };
 }
 
-function keys(master: string, logIngestToken: string | undefined) {
-  const derived = deriveKeyring(master);
-  const keyring = logIngestToken === undefined ? derived : { ...derived, logIngestToken };
-  const key = new Uint8Array(hkdfSync('sha256', master, 'portico', 'portico/v1/vault', 32));
-  const id = createHash('sha256').update(key).digest('hex').slice(0, 8);
-  return { keyring, vaultKey: { id, key } };
+function keysOf(values: z.infer<typeof schema>, dataDir: string): WithPrevious {
+  const { PORTICO_ENCRYPTION_KEY: secret, PORTICO_ENCRYPTION_KEY_PREVIOUS: before } = values;
+  const { keyring, vaultKey } = heldKeys(loadMasterKey({ secret, dataDir }));
+  return {
+    keyring: { ...keyring, logIngestToken: values.LOG_INGEST_TOKEN ?? keyring.logIngestToken },
+    vaultKey,
+    previousKeys: before === undefined ? null : heldKeys(before),
+  };
 }
 
 function isAddressOrBlock(text: string): boolean {

@@ -78,6 +78,11 @@ export const CONTROL_FAILURES = {
   try_unavailable: failure(409, 'caller', 'This profile cannot be tried from the browser.'),
   gateway_unreachable: failure(502, 'platform', 'The gateway could not be reached.'),
   log_store_unavailable: failure(503, 'platform', 'The log store is not available right now.'),
+  secret_unreadable: failure(
+    503,
+    'platform',
+    'This credential cannot be shown right now; it works as before. Rotate it, or ask the operator.',
+  ),
   unavailable: failure(503, 'platform', 'The service is temporarily unavailable.'),
   internal_error: failure(500, 'platform', 'Something went wrong on our side.'),
 } as const satisfies Record<string, Failure>;

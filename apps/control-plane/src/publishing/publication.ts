@@ -1,7 +1,8 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { CONFIG_FORMAT, type ConfigMessage } from '@portico/contracts';
 import { applyChange, emptyIndex, type ConfigIndex } from '@portico/enforcement';
-import { ConfigDigest, signMessage, unseal, type Keyring } from '@portico/messaging';
+import { ConfigDigest, signMessage, unsealOrStandIn, verifyMessage } from '@portico/messaging';
+import { gatewaySealingKeys, type WithPrevious } from '../vault/held-keys.ts';
 import type { ReadRevision } from './config-reader.ts';
 
 /** Signing takes some 30 µs; this many at a time keep the event loop free. */
@@ -15,7 +16,7 @@ export class Publication {
   #index: ConfigIndex = emptyIndex();
   readonly #digest = new ConfigDigest();
 
-  constructor(private readonly keyring: Keyring) {}
+  constructor(private readonly keys: Pick<WithPrevious, 'keyring' | 'previousKeys'>) {}
 
   get revision(): number {
     return this.#index.revision;
@@ -27,8 +28,9 @@ export class Publication {
 
   /** Throws `ConfigError`, and has changed nothing, when nodes could not enforce the result. */
   apply(read: ReadRevision): Map<string, string | null> {
-    const sealing = this.keyring.sealing;
-    const material = { unseal: (sealed: string) => unseal(sealed, sealing) };
+    // As nodes do: one secret nobody can open must not keep every other change from them. That there
+    // is one is said by `KeyRotation`.
+    const material = { unseal: unsealOrStandIn(gatewaySealingKeys(this.keys), () => undefined) };
     this.#index = applyChange(this.#index, read, material);
     const news = new Map<string, string | null>();
     for (const [key, body] of read.values) {
@@ -38,6 +40,11 @@ export class Publication {
       news.set(key, body);
     }
     return news;
+  }
+
+  /** False for what was signed with the key before: nodes are about to stop accepting it. */
+  isSignedNow(message: ConfigMessage): boolean {
+    return verifyMessage(message, this.keys.keyring.signing.publicKey);
   }
 
   /** One revision, ready to send: its resources, then the meta that makes them count. */
@@ -59,6 +66,6 @@ export class Publication {
 
   #sign(part: Pick<ConfigMessage, 'key' | 'body' | 'last'>): ConfigMessage {
     const message = { format: CONFIG_FORMAT, revision: this.revision, ...part };
-    return signMessage(message, this.keyring.signing.privateKey);
+    return signMessage(message, this.keys.keyring.signing.privateKey);
   }
 }

@@ -99,7 +99,7 @@ export class Publisher implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async #reconcile(): Promise<void> {
-    const publication = new Publication(this.foundation.config.keyring);
+    const publication = new Publication(this.foundation.config);
     const startedAt = performance.now();
     const { repaired, published } = await reconcile(publication, {
       dataSource: this.foundation.dataSource,
