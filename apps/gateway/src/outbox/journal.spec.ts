@@ -212,8 +212,10 @@ describe('the start after a kill', () => {
     writeFileSync(join(directory, `${process.pid}~a.journal`), Buffer.alloc(5_000));
     writeFileSync(join(directory, `${process.pid}~b.journal`), 'not a journal at all');
     writeFileSync(join(directory, `${process.pid}~c.journal.next`), 'half a rewrite');
+    mkdirSync(join(directory, `${process.pid}~d.journal`));
     await start('second', new Stream(), { directory });
-    expect(readdirSync(directory)).toEqual([]);
+    // What cannot even be read stays, and is reported.
+    expect(readdirSync(directory)).toEqual([`${process.pid}~d.journal`]);
   });
 
   it('leaves a journal of a later format to the version that can read it', async () => {
@@ -242,6 +244,16 @@ describe('the journal of a process that is alive', () => {
     utimesSync(living, beforeBoot, beforeBoot);
     await start('third', stream, { directory });
     await eventually(() => stream.lost === 5);
+  });
+
+  it('is left alone by another node of the same process', async () => {
+    const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
+    addMany(first.outbox, 5);
+    await nextTurn();
+    const stream = new Stream();
+    const second = await start('second', stream, { directory: first.directory });
+    await second.outbox.stop(1_000);
+    expect([stream.publishes, existsSync(journalIn(first.directory))]).toEqual([0, true]);
   });
 });
 

@@ -35,6 +35,8 @@ export interface Unsettled {
  * that says what is unsettled now. So it stays small, and always is one whole file.
  */
 export class Journal {
+  /** Of all nodes in this process: by its id alone they are not told from those it had before. */
+  static readonly #openPaths = new Set<string>();
   readonly #options: JournalOptions;
   readonly #path: string;
   #unsettled: () => Unsettled = () => ({ queued: [], losses: [], batches: [] });
@@ -52,6 +54,11 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#path = join(options.directory, journalName(process.pid, options.node));
+  }
+
+  /** True when a node of this very process is writing it. */
+  static isOpenHere(path: string): boolean {
+    return Journal.#openPaths.has(path);
   }
 
   /** Whom to ask what is unsettled; before anything else. */
@@ -154,6 +161,7 @@ export class Journal {
     }
     this.#closeFile();
     this.#file = file;
+    Journal.#openPaths.add(this.#path);
     this.#bytes = bytes;
     this.#rewriteAtBytes = bytes + Math.max(bytes, Math.min(appendBytes, bytesMax / 3));
   }
@@ -195,6 +203,7 @@ export class Journal {
     const file = this.#file;
     this.#file = null;
     this.#bytes = 0;
+    Journal.#openPaths.delete(this.#path);
     if (file !== null) quietly(() => closeSync(file));
   }
 }

@@ -9,6 +9,7 @@ import type { EncodedBatch } from './encoded-batch.ts';
 import { JOURNAL_FORMAT, readFrames } from './journal-frames.ts';
 import type { AddedFields, JournalEntry } from './journal-frames.ts';
 import { NEXT_SUFFIX, writerOf } from './journal-name.ts';
+import { Journal } from './journal.ts';
 import { LossLedger } from './loss-ledger.ts';
 
 interface Estate {
@@ -34,12 +35,13 @@ export class LeftBehind {
     const estates: Estate[] = [];
     for (const name of (await readdir(directory)).sort()) {
       const path = join(directory, name);
-      const pid = writerOf(name);
-      if (pid === null || (await isWriting(pid, path))) continue;
-      const batches = name.endsWith(NEXT_SUFFIX) ? [] : await readEstate(path, logger);
-      if (batches === null) continue;
-      if (batches.length === 0) await rm(path, { force: true });
-      else estates.push({ path, batches });
+      try {
+        const estate = await findEstate(name, path, logger);
+        if (estate !== null) estates.push(estate);
+      } catch (error) {
+        // No reason not to start: it stays for the next one.
+        logger.error({ err: error, path }, 'Cannot read what an earlier process left');
+      }
     }
     return new LeftBehind(estates);
   }
@@ -62,12 +64,23 @@ export class LeftBehind {
   }
 }
 
+/** `null` where there is nothing to send, or nothing of ours. */
+async function findEstate(name: string, path: string, logger: Logger): Promise<Estate | null> {
+  const pid = writerOf(name);
+  if (pid === null || (await isWriting(pid, path))) return null;
+  const batches = name.endsWith(NEXT_SUFFIX) ? [] : await readEstate(path, logger);
+  if (batches === null) return null;
+  if (batches.length > 0) return { path, batches };
+  await rm(path, { force: true });
+  return null;
+}
+
 /**
  * Two gateways in one directory are a mistake, but must not declare each other's records lost. Our
  * own process id was somebody else's: in a container it is the same after every start.
  */
 async function isWriting(pid: number, path: string): Promise<boolean> {
-  if (pid === process.pid) return false;
+  if (pid === process.pid) return Journal.isOpenHere(path);
   try {
     process.kill(pid, 0);
   } catch (error) {
