@@ -97,7 +97,7 @@ describe('when to come back', () => {
     const among = group({ targets, circuit_breaker: BREAKER });
     among.targets[0]?.report('failure', 0);
     expect(among.retryAfterSeconds(0)).toBe(30);
-    expect(weighing(0).retryAfterSeconds(0)).toBe(10);
+    expect(weighing(0).retryAfterSeconds(0)).toBe(1);
   });
 
   it('is after the next health check where all are ill', async () => {

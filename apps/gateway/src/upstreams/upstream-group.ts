@@ -11,9 +11,6 @@ export interface GroupOptions {
   readonly random?: () => number;
 }
 
-/** Where every target has weight 0, only a new configuration helps. */
-const NOBODY_KNOWS_S = 10;
-
 /** The targets of one collection in one environment, and the choice among them. */
 export class UpstreamGroup {
   readonly upstream: Upstream;
@@ -54,7 +51,8 @@ export class UpstreamGroup {
     for (const target of this.targets) {
       if (target.weight > 0) waitMs = Math.min(waitMs, this.#waitMs(target, nowMs));
     }
-    return Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1_000)) : NOBODY_KNOWS_S;
+    // Where every target has weight 0 nothing is known: the next revision may change that.
+    return Number.isFinite(waitMs) ? Math.max(1, Math.ceil(waitMs / 1_000)) : 1;
   }
 
   async close(): Promise<void> {
