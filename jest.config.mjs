@@ -47,6 +47,7 @@ export default {
   projects: workspaces.map(project),
   globalSetup: `${root}/packages/testkit/jest/global-setup.mjs`,
   globalTeardown: `${root}/packages/testkit/jest/global-teardown.mjs`,
-  testTimeout: 30_000,
+  // Only what hangs meets it: above the patience of `eventually`, on a machine with one slow core too.
+  testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -38,7 +38,7 @@ describe('testDatabase', () => {
     leak.on('error', () => undefined);
     await leak.connect();
     await leak.query('SELECT 42');
-    await expect(database.drop()).rejects.toThrow(
+    await expect(database.drop({ withinMs: 500 })).rejects.toThrow(
       '1 connections left open; last used for: SELECT 42',
     );
     await expect(ask(database.url, 'SELECT 1')).rejects.toThrow('does not exist');

@@ -11,8 +11,8 @@ export interface DatabaseTemplate {
 
 export interface TestDatabase {
   readonly url: string;
-  /** Fails when a connection is still open after two seconds: a pool that leaks is a bug. */
-  drop(): Promise<void>;
+  /** Fails when a connection stays open: a pool that leaks is a bug. */
+  drop(options?: { readonly withinMs?: number }): Promise<void>;
 }
 
 /** A fresh database on the run's PostgreSQL, for one test file; a copy of `template` when given. */
@@ -23,7 +23,7 @@ export async function testDatabase(
   const source = options.template ? await templateOf(adminUrl, options.template) : 'template0';
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asAdmin(adminUrl, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${source}`));
-  return { url: named(adminUrl, name), drop: () => dropDatabase(adminUrl, name) };
+  return { url: named(adminUrl, name), drop: (options) => dropDatabase(adminUrl, name, options) };
 }
 
 let address: Promise<string> | undefined;
@@ -61,29 +61,34 @@ async function templateOf(adminUrl: string, template: DatabaseTemplate): Promise
   return name;
 }
 
-async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+async function dropDatabase(
+  adminUrl: string,
+  name: string,
+  options: { readonly withinMs?: number } = {},
+): Promise<void> {
   await asAdmin(adminUrl, async (admin) => {
     try {
-      await untilUnused(admin, name);
+      await untilUnused(admin, name, options);
     } finally {
       await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     }
   });
 }
 
-async function untilUnused(admin: pg.Client, name: string): Promise<void> {
-  await eventually(
-    async () => {
-      const { rows } = await admin.query<{ query: string }>(
-        `SELECT query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`,
-        [name],
-      );
-      if (rows.length === 0) return true;
-      const last = rows.map(({ query }) => query).join('; ');
-      throw new Error(`${rows.length} connections left open; last used for: ${last}`);
-    },
-    { withinMs: 2_000 },
-  );
+async function untilUnused(
+  admin: pg.Client,
+  name: string,
+  options: { readonly withinMs?: number } = {},
+): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await admin.query<{ query: string }>(
+      `SELECT query FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`,
+      [name],
+    );
+    if (rows.length === 0) return true;
+    const last = rows.map(({ query }) => query).join('; ');
+    throw new Error(`${rows.length} connections left open; last used for: ${last}`);
+  }, options);
 }
 
 async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {

@@ -1,6 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+/** To start, and to stop: ample for a busy machine, and less than a test may take. */
+const READY_WITHIN_MS = 45_000;
+const STOPPED_WITHIN_MS = 30_000;
+
 /**
  * Becomes the command, after leaving a reader of our pipe behind. The pipe closes when the test
  * process ends, by whatever means, and the reader then kills the command: a test run that is
@@ -31,7 +35,7 @@ export interface Running {
   output(): string;
   /** Resolves with the exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
-  /** SIGTERM and wait; thaws it first; SIGKILL after `withinMs` (default 10 s). */
+  /** SIGTERM and wait; thaws it first; SIGKILL after `withinMs` (default 30 s). */
   stop(withinMs?: number): Promise<number | NodeJS.Signals>;
   /** SIGKILL and wait. */
   kill(): Promise<void>;
@@ -61,7 +65,7 @@ export async function runProcess(options: ProcessOptions): Promise<Running> {
     child.kill('SIGKILL');
     await exited;
   };
-  const stop = async (withinMs = 10_000): Promise<number | NodeJS.Signals> => {
+  const stop = async (withinMs = STOPPED_WITHIN_MS): Promise<number | NodeJS.Signals> => {
     child.kill('SIGTERM');
     child.kill('SIGCONT');
     const lastResort = setTimeout(() => child.kill('SIGKILL'), withinMs);
@@ -89,7 +93,7 @@ async function untilReady(
   child: ChildProcess,
   { options, lines, exited }: Starting,
 ): Promise<RegExpExecArray | undefined> {
-  const { readyWhen, withinMs = 20_000 } = options;
+  const { readyWhen, withinMs = READY_WITHIN_MS } = options;
   const isReady = Promise.withResolvers<RegExpExecArray | undefined>();
   let isOver = false;
   followLines(child, (line) => {

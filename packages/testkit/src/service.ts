@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { runProcess, type Running } from './process.ts';
 
@@ -63,7 +64,8 @@ export async function startService(kind: ServiceKind): Promise<Service> {
     thaw: () => running.thaw(),
     restart: async () => {
       await end();
-      running = await begin(first.port);
+      // Meanwhile the port may be somebody's for a moment, be it only the local end of a connection.
+      running = await eventually(() => begin(first.port));
       isRunning = true;
     },
   };

@@ -7,7 +7,7 @@ import { startRedis } from './redis.ts';
 import type { Service } from './service.ts';
 
 /** What a TCP client hears first after sending `hello`. */
-const hear = (service: Service, hello: string): Promise<string> =>
+const hear = (service: Service, hello: string, patienceMs = 20_000): Promise<string> =>
   new Promise((heard, failed) => {
     const socket = connect(service.port, '127.0.0.1', () => socket.write(hello));
     socket.once('data', (bytes) => {
@@ -15,7 +15,7 @@ const hear = (service: Service, hello: string): Promise<string> =>
       socket.destroy();
     });
     socket.once('error', failed);
-    socket.setTimeout(200, () => {
+    socket.setTimeout(patienceMs, () => {
       socket.destroy();
       failed(new Error('silence'));
     });
@@ -30,7 +30,7 @@ describe('a real service for tests', () => {
     running.push(nats);
     expect(await hear(nats, '')).toContain('"jetstream":true');
     nats.freeze();
-    await eventually(() => expect(hear(nats, '')).rejects.toThrow('silence'));
+    await eventually(() => expect(hear(nats, '', 200)).rejects.toThrow('silence'));
     nats.thaw();
     await eventually(async () => expect(await hear(nats, '')).toContain('INFO'));
   });
