@@ -24,9 +24,22 @@ interface CallOptions {
 
 export type TestPortico = Awaited<ReturnType<typeof startPortico>>;
 
-/** The real application on a real database of its own, with in-process feeds. */
-export async function startPortico(env: Readonly<Record<string, string>> = {}) {
-  const database = await testDatabase();
+/** What an application shares with another one, as replicas and restarts do; closed by its owner. */
+interface Shared {
+  readonly databaseUrl?: string;
+  readonly feeds?: Feeds;
+  readonly onLog?: (line: string) => void;
+}
+
+/** The real application with in-process feeds, on a real database of its own where none is given. */
+export async function startPortico(
+  env: Readonly<Record<string, string>> = {},
+  shared: Shared = {},
+) {
+  const database =
+    shared.databaseUrl === undefined
+      ? await testDatabase()
+      : { url: shared.databaseUrl, drop: () => Promise.resolve() };
   const config = loadControlPlaneConfig({
     CONTROL_PLANE_PORT: '0',
     DATABASE_URL: database.url,
@@ -37,11 +50,14 @@ export async function startPortico(env: Readonly<Record<string, string>> = {}) {
     RECONCILE_MS: '3600000',
     ...env,
   });
-  const logger = createLogger({ service: 'control-plane', level: 'silent' });
-  const feeds: Feeds = createInProcessFeeds({
-    verifyKey: config.keyring.signing.publicKey,
-    logger,
+  const { onLog } = shared;
+  const logger = createLogger({
+    service: 'control-plane',
+    level: onLog === undefined ? 'silent' : 'info',
+    ...(onLog === undefined ? {} : { destination: { write: onLog } }),
   });
+  const feeds: Feeds =
+    shared.feeds ?? createInProcessFeeds({ verifyKey: config.keyring.signing.publicKey, logger });
   const controlPlane = await startControlPlane(config, { feeds, logger });
   const sql = new pg.Pool({ connectionString: database.url, max: 3 });
   // The server ends idle connections when its database is dropped; that is no news.
@@ -57,7 +73,7 @@ export async function startPortico(env: Readonly<Record<string, string>> = {}) {
       (await sql.query(text, values)).rows as T[],
     stop: async () => {
       await controlPlane.stop();
-      await feeds.close();
+      if (shared.feeds === undefined) await feeds.close();
       await sql.end();
       await database.drop();
     },

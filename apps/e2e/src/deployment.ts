@@ -118,7 +118,7 @@ export async function startDistributed(): Promise<Distributed> {
       cwd: dir,
       env,
       readyWhen: async () => (await call(readyUrl)).status === 200,
-      withinMs: 30_000,
+      withinMs: 90_000,
     });
     running.push(started);
     return started;
@@ -143,6 +143,8 @@ export async function startDistributed(): Promise<Distributed> {
     GATEWAY_HOST: '127.0.0.1',
     GATEWAY_ADMIN_HOST: '127.0.0.1',
     LOG_INGEST_HOST: '127.0.0.1',
+    // A balancer that shares one slow core with all of this has to see that a node is leaving.
+    DRAIN_GRACE_MS: '3000',
   };
   const startLogIngest = () => service('log-ingest', shared, `${shared.LOG_INGEST_URL}/readyz`);
   const logIngest = await startLogIngest();

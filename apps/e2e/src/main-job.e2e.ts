@@ -319,16 +319,13 @@ describe.each([
   it('9. both logs prove it, each partner under its own facet', async () => {
     type Page = { data: { client_id: string; outcome: string; source: string; status: number }[] };
     const logged = (clientId: string, outcomes: readonly string[]) =>
-      eventually(
-        async () => {
-          const answer = await portico.admin.get(`/request-logs?client_id=${clientId}&limit=200`);
-          const { data } = answer.json<Page>();
-          const missing = outcomes.filter((one) => data.every((row) => row.outcome !== one));
-          if (missing.length > 0) throw new Error(`${clientId}: no ${missing.join()} logged yet`);
-          return data;
-        },
-        { withinMs: 15_000 },
-      );
+      eventually(async () => {
+        const answer = await portico.admin.get(`/request-logs?client_id=${clientId}&limit=200`);
+        const { data } = answer.json<Page>();
+        const missing = outcomes.filter((one) => data.every((row) => row.outcome !== one));
+        if (missing.length > 0) throw new Error(`${clientId}: no ${missing.join()} logged yet`);
+        return data;
+      });
     const acmeRows = await logged('cl_e2e_acme', ['forwarded', 'invalid_request']);
     const globexRows = await logged('cl_e2e_globex', [
       'forwarded',

@@ -93,7 +93,7 @@ describe('partner traffic when parts of the product die', () => {
     const load = keepCalling(portico.gateways, PATH, headers);
     for (const gateway of portico.gateways) {
       await calls(upstream, 50);
-      expect(await gateway.process.stop(40_000)).toBe(0);
+      expect(await gateway.process.stop(60_000)).toBe(0);
       await gateway.restart();
     }
     const { failures, requestIds } = await load.stop();
@@ -123,7 +123,7 @@ describe('partner traffic when parts of the product die', () => {
         const doubled = requestIds.filter((id) => stored.get(id) !== 1);
         expect(doubled).toEqual([]);
       },
-      { withinMs: 30_000 },
+      { withinMs: 60_000 },
     );
   }
 
@@ -146,5 +146,5 @@ describe('partner traffic when parts of the product die', () => {
 /** Resolves once `count` more calls have reached the backend. */
 async function calls(upstream: Upstream, count: number): Promise<void> {
   const until = upstream.requests.length + count;
-  await eventually(() => upstream.requests.length >= until, { withinMs: 30_000 });
+  await eventually(() => upstream.requests.length >= until, { withinMs: 60_000 });
 }

@@ -14,9 +14,9 @@ beforeAll(async () => {
   upstream = await startUpstream();
   node = await startTestGateway({
     env: {
-      MAX_HEAD_MS: '600',
+      MAX_HEAD_MS: '2000',
       MAX_BODY_BYTES: '100000',
-      MAX_BODY_IDLE_MS: '300',
+      MAX_BODY_IDLE_MS: '1500',
       MAX_HEADER_COUNT: '50',
     },
     resources: {

@@ -67,9 +67,7 @@ describe('a node on NATS', () => {
     await nats.restart();
     for (const answer of answers) {
       const id = answer.headers.get('x-request-id');
-      await eventually(() => node.records.some((record) => record.request_id === id), {
-        withinMs: 20_000,
-      });
+      await eventually(() => node.records.some((record) => record.request_id === id));
     }
   }, 60_000);
 });
@@ -90,6 +88,8 @@ describe('a node that is told to stop', () => {
   it('finishes the calls under way and ships their records before it is gone', async () => {
     const slow = await startUpstream();
     const draining = await startTestGateway({
+      // Longer than any test: nothing but the answer may hold it up.
+      env: { DRAIN_TIMEOUT_MS: '3600000' },
       resources: {
         clients: [aClient()],
         collections: [aCollection({ upstreams: { production: upstreamAt(slow.url) } })],
@@ -107,10 +107,7 @@ describe('a node that is told to stop', () => {
     const answer = await pending;
     expect(answer.headers.get('connection')).toBe('close');
     expect(await answer.text()).toBe('late');
-    const answeredAt = performance.now();
     await stopped;
-    // Nothing but the answer held it up.
-    expect(performance.now() - answeredAt).toBeLessThan(draining.config.drainTimeoutMs / 2);
     const record = await draining.recordOf(answer.headers.get('x-request-id'));
     expect(record.status).toBe(200);
     await draining.stop();

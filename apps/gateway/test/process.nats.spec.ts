@@ -109,12 +109,14 @@ describe('several workers', () => {
       const text = await (await fetch(`${adminUrl}/metrics`)).text();
       return Number(/requests_total\{[^}]*outcome="forwarded"[^}]*\} (\d+)/.exec(text)?.[1] ?? 0);
     };
-    expect(await count()).toBe(10);
+    // A caller has its answer a moment before it is counted.
+    await eventually(async () => expect(await count()).toBe(10));
     const pid = Number(/"pid":(\d+)/.exec(running.output())?.[1]);
     process.kill(pid, 'SIGKILL');
     await eventually(() => running.output().includes('A gateway worker died'));
-    expect((await call()).status).toBe(200);
-    await eventually(async () => (await fetch(`${adminUrl}/readyz`)).ok, { withinMs: 15_000 });
+    // The first may still go to the connection that died with it.
+    await eventually(async () => expect((await call()).status).toBe(200));
+    await eventually(async () => (await fetch(`${adminUrl}/readyz`)).ok);
     expect(await running.stop()).toBe(0);
   }, 60_000);
 });

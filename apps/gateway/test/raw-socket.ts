@@ -9,7 +9,7 @@ export function exchangeBytes(port: number, bytes: string | readonly string[]): 
     const giveUp = setTimeout(() => {
       socket.destroy();
       reject(new Error(`the connection stayed open; so far: ${Buffer.concat(chunks).toString()}`));
-    }, 10_000);
+    }, 20_000);
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('error', () => undefined);
     socket.on('close', () => {

@@ -108,12 +108,13 @@ describe('several targets', () => {
     const health_check = {
       path: '/health',
       interval_ms: 500,
-      timeout_ms: 200,
+      timeout_ms: 5_000,
       healthy_threshold: 1,
       unhealthy_threshold: 1,
     };
     await use({ targets: [{ url: first.url }, { url: second.url }], health_check });
-    await eventually(() => node.logs.some((line) => line.includes('"isHealthy":false')));
+    const isIll = `"target":"${first.url}","isHealthy":false`;
+    await eventually(() => node.logs.some((line) => line.includes(isIll)));
     first.forget();
     await callMany(20);
     expect(first.requests.filter(({ path }) => path !== '/health')).toHaveLength(0);
@@ -159,11 +160,12 @@ describe('a circuit breaker', () => {
       response.statusCode = 503;
       response.end('busy');
     });
-    const circuit_breaker = { failure_threshold: 3, window_ms: 10_000, open_ms: 300 };
+    const circuit_breaker = { failure_threshold: 3, window_ms: 10_000, open_ms: 3_000 };
     await use({ retries: 0, circuit_breaker });
     for (let at = 0; at < 3; at += 1) expect(await (await call()).text()).toBe('busy');
     const refused = await call();
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^[123]$/);
     expect(await refused.json()).toMatchObject({ error: 'upstream_unavailable' });
     expect(first.requests).toHaveLength(3);
     first.answerWith((_request, response) => void response.end('well'));

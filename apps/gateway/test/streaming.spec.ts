@@ -21,7 +21,7 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   upstreamUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  node = await startTestGateway({ env: { MAX_BODY_IDLE_MS: '3000', MAX_BODY_BYTES: '300000000' } });
+  node = await startTestGateway({ env: { MAX_BODY_IDLE_MS: '5000', MAX_BODY_BYTES: '300000000' } });
   await use(upstreamUrl);
 });
 afterAll(async () => {
@@ -369,7 +369,7 @@ describe('an upstream that fails', () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half');
     };
-    await use(upstreamUrl, { timeout_ms: 150 });
+    await use(upstreamUrl, { timeout_ms: 1_500 });
     const { request, answered } = open({ headers: { 'x-request-id': 'silent-1' } });
     request.end();
     await expect(answered.then(({ response }) => textOf(response))).rejects.toThrow();

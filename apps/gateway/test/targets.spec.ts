@@ -75,7 +75,7 @@ describe('a target that fails time and again, without a circuit breaker', () => 
     { illness: 'says that it is too busy', handler: IS_BUSY, method: 'GET', status: 503 },
   ])('is left alone when it $illness', async ({ handler, method, status }) => {
     first.answerWith(handler);
-    await use({ ...both(), timeout_ms: 300 });
+    await use({ ...both(), timeout_ms: 700 });
     const startedAt = performance.now();
     // What was sent and is not idempotent, took its time, or was answered, is not sent again.
     const statuses = await statusesOf(60, method);

@@ -1,14 +1,11 @@
 import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Heartbeat, UsageReport } from '@portico/contracts';
-import { eventually as untilTrue } from '@portico/testkit';
+import { eventually } from '@portico/testkit';
 import { deriveKeyring } from '../src/keys/keyring.ts';
 import type { Feeds } from '../src/ports.ts';
 import { RecordingNode, RecordingStore } from './recorder.ts';
 import { Revisions } from './revisions.ts';
-
-/** A pull request may get lost on its way, and the next leaves seconds later: patience, not luck. */
-const eventually = <T>(check: () => T | Promise<T>) => untilTrue(check, { withinMs: 20_000 });
 
 /** A transport under test, as several processes see it. */
 export interface FeedWorld {
@@ -342,7 +339,10 @@ export function feedContract(startWorld: () => Promise<FeedWorld>): void {
     });
 
     it('never has more batches in hand than asked for, and gets through all of them', async () => {
+      const three = Promise.withResolvers<void>();
       const store = new RecordingStore(async (batch) => {
+        if (store.handling === 3) three.resolve();
+        await three.promise;
         await later(5);
         batch.ack();
       });
@@ -438,9 +438,11 @@ export function feedContract(startWorld: () => Promise<FeedWorld>): void {
       await gateway.usage.answerUsage((scope) => Promise.resolve(aReport('node-1', scope)));
       await others[0]!.usage.answerUsage((scope) => Promise.resolve(aReport('node-2', scope)));
       await others[1]!.usage.answerUsage(() => Promise.resolve(undefined));
-      const reports = await control.usage.askUsage('client:cl_a', 1_000);
-      expect(reports.map(({ node }) => node).sort()).toEqual(['node-1', 'node-2']);
-      expect(reports[0]).toEqual(aReport(reports[0]!.node, 'client:cl_a'));
+      await eventually(async () => {
+        const reports = await control.usage.askUsage('client:cl_a', 1_000);
+        expect(reports.map(({ node }) => node).sort()).toEqual(['node-1', 'node-2']);
+        expect(reports[0]).toEqual(aReport(reports[0]!.node, 'client:cl_a'));
+      });
     });
 
     it('answers with what there is when a node fails, hangs, or nobody is there', async () => {
@@ -451,8 +453,10 @@ export function feedContract(startWorld: () => Promise<FeedWorld>): void {
       await other.usage.answerUsage(() => hung.promise);
       const another = await world.connect();
       await another.usage.answerUsage((scope) => Promise.resolve(aReport('node-3', scope)));
-      const reports = await control.usage.askUsage('client:cl_a', 300);
-      expect(reports.map(({ node }) => node)).toEqual(['node-3']);
+      await eventually(async () => {
+        const reports = await control.usage.askUsage('client:cl_a', 300);
+        expect(reports.map(({ node }) => node)).toEqual(['node-3']);
+      });
       hung.resolve(undefined);
     });
   });

@@ -8,7 +8,6 @@ import { keyring } from './feed-contract.ts';
 import { quietLogger, RecordingNode, RecordingStore } from './recorder.ts';
 import { Revisions } from './revisions.ts';
 
-const PATIENCE = { withinMs: 15_000 };
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 
 describe('feeds over NATS that comes and goes', () => {
@@ -32,7 +31,7 @@ describe('feeds over NATS that comes and goes', () => {
     stops.push(() => nats.stop());
     return nats;
   }
-  async function open(url: string, firstConnectWaitMs = 2_000): Promise<Feeds> {
+  async function open(url: string, firstConnectWaitMs = 20_000): Promise<Feeds> {
     const feeds = await connectNats({
       servers: url,
       name: `test-${opened.length}`,
@@ -44,9 +43,9 @@ describe('feeds over NATS that comes and goes', () => {
     return feeds;
   }
   const isAt = (revision: number, who = node): Promise<void> =>
-    eventually(() => expect(who.revision).toBe(revision), PATIENCE);
+    eventually(() => expect(who.revision).toBe(revision));
   const publishWhenPossible = (feeds: Feeds, messages = revisions.everything()): Promise<void> =>
-    eventually(() => feeds.configPublisher.publish(messages), PATIENCE);
+    eventually(() => feeds.configPublisher.publish(messages));
 
   it('follow a bucket that is made only later', async () => {
     const nats = await server();
@@ -76,8 +75,8 @@ describe('feeds over NATS that comes and goes', () => {
     revisions.next({ 'client.cl_a': '1' });
     await publishWhenPossible(control);
     await isAt(1);
-    await eventually(() => gateway.records.publish('node-1', 'b', bytes('x')), PATIENCE);
-    await eventually(() => expect(store.ids()).toEqual(['b']), PATIENCE);
+    await eventually(() => gateway.records.publish('node-1', 'b', bytes('x')));
+    await eventually(() => expect(store.ids()).toEqual(['b']));
     await eventually(() => {
       gateway.config.beat(aBeat);
       expect(beats).toContain('node-1');
@@ -91,8 +90,8 @@ describe('feeds over NATS that comes and goes', () => {
     await control.configPublisher.publish(revisions.next({ 'client.cl_a': '1' }));
     await isAt(1);
     await nats.kill();
-    await eventually(() => expect(node.faultsOf('disconnected')).toHaveLength(1), PATIENCE);
-    await eventually(() => expect(control.isConnected()).toBe(false), PATIENCE);
+    await eventually(() => expect(node.faultsOf('disconnected')).toHaveLength(1));
+    await eventually(() => expect(control.isConnected()).toBe(false));
     await expect(
       control.configPublisher.publish(revisions.next({ 'client.cl_b': '1' })),
     ).rejects.toThrow('connected');
@@ -125,8 +124,8 @@ describe('feeds over NATS that comes and goes', () => {
     await publishWhenPossible(control);
     await isAt(4);
     expect(node.state).toEqual(revisions.state);
-    await eventually(() => gateway.records.publish('node-1', 'after', bytes('x')), PATIENCE);
-    await eventually(() => expect(store.ids()).toEqual(['before', 'after']), PATIENCE);
+    await eventually(() => gateway.records.publish('node-1', 'after', bytes('x')));
+    await eventually(() => expect(store.ids()).toEqual(['before', 'after']));
   });
 
   it('lose no acknowledged batch and go on consuming when NATS is killed and restarted', async () => {
@@ -137,11 +136,11 @@ describe('feeds over NATS that comes and goes', () => {
     await nats.restart();
     const store = new RecordingStore();
     await control.recordConsumer.consume(store.handle, { maxInFlight: 1 });
-    await eventually(() => expect(new Set(store.ids())).toEqual(new Set(['a', 'b'])), PATIENCE);
+    await eventually(() => expect(new Set(store.ids())).toEqual(new Set(['a', 'b'])));
     await nats.kill();
     await nats.restart();
-    await eventually(() => gateway.records.publish('node-1', 'c', bytes('c')), PATIENCE);
-    await eventually(() => expect(store.ids()).toContain('c'), PATIENCE);
+    await eventually(() => gateway.records.publish('node-1', 'c', bytes('c')));
+    await eventually(() => expect(store.ids()).toContain('c'));
   });
 
   it('notice a frozen NATS, and refuse what it cannot store', async () => {
@@ -150,17 +149,15 @@ describe('feeds over NATS that comes and goes', () => {
     await gateway.records.publish('node-1', 'a', bytes('a'));
     nats.freeze();
     // The signal may arrive a moment after the first attempt; b is stored once either way.
-    await eventually(
-      () =>
-        expect(gateway.records.publish('node-1', 'b', bytes('b'))).rejects.toThrow('not stored'),
-      PATIENCE,
+    await eventually(() =>
+      expect(gateway.records.publish('node-1', 'b', bytes('b'))).rejects.toThrow('not stored'),
     );
-    await eventually(() => expect(gateway.isConnected()).toBe(false), PATIENCE);
+    await eventually(() => expect(gateway.isConnected()).toBe(false));
     nats.thaw();
-    await eventually(() => gateway.records.publish('node-1', 'b', bytes('b')), PATIENCE);
+    await eventually(() => gateway.records.publish('node-1', 'b', bytes('b')));
     const store = new RecordingStore();
     await gateway.recordConsumer.consume(store.handle, { maxInFlight: 4 });
-    await eventually(() => expect(store.ids()).toEqual(['a', 'b']), PATIENCE);
+    await eventually(() => expect(store.ids()).toEqual(['a', 'b']));
   });
 
   it('make a deleted stream anew', async () => {
@@ -173,8 +170,8 @@ describe('feeds over NATS that comes and goes', () => {
     const operator = await connect({ servers: nats.url });
     await (await jetstreamManager(operator)).streams.delete(NATS.logsStream);
     await operator.close();
-    await eventually(() => gateway.records.publish('node-1', 'b', bytes('b')), PATIENCE);
-    await eventually(() => expect(store.ids()).toEqual(['a', 'b']), PATIENCE);
+    await eventually(() => gateway.records.publish('node-1', 'b', bytes('b')));
+    await eventually(() => expect(store.ids()).toEqual(['a', 'b']));
   });
 
   it('sign in with the credentials in the URL, and keep trying when they are refused', async () => {

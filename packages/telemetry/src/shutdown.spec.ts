@@ -85,7 +85,8 @@ describe('a process that is told to end', () => {
     children.push(child);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    const exited = once(child, 'exit').then(([code]) => ({ code: code as number, output }));
+    // Not `exit`, which may come before the last of what it said has been read.
+    const exited = once(child, 'close').then(([code]) => ({ code: code as number, output }));
     await once(child.stdout, 'data');
     return { child, exited };
   }

@@ -4,7 +4,7 @@ import { startListeningNode } from '../../test/listening-node.ts';
 import { startPortico, type TestPortico } from '../../test/start-portico.ts';
 
 const upstreams = { production: { targets: [{ url: 'http://127.0.0.1:9' }] } };
-const wait = { prefer: 'wait=5' };
+const wait = { prefer: 'wait=20' };
 
 describe('publishing', () => {
   let portico: TestPortico;
@@ -137,7 +137,7 @@ describe('publishing', () => {
     other.stopApplying();
     const answer = await portico.call('PATCH', 'policies/pol_gold', {
       body: { description: 'half' },
-      headers: { prefer: 'wait=1' },
+      headers: { prefer: 'wait=3' },
     });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-config-propagation')).toMatch(/^nodes=1\/2;ms=\d+$/);

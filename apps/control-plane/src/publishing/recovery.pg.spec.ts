@@ -40,7 +40,7 @@ describe('the publisher', () => {
       const keys = [...(await bucket()).keys()].sort();
       expect(keys).toEqual(['meta', 'policy.pol_gold']);
     });
-    expect(node.keys()).toEqual(['policy.pol_gold']);
+    await eventually(() => expect(node.keys()).toEqual(['policy.pol_gold']));
   });
 
   it('goes forward when the database was restored from a backup', async () => {
@@ -77,7 +77,7 @@ describe('the publisher', () => {
       const { body } = await portico.call('GET', '/metrics');
       expect(body).toContain('portico_config_refused{service="control-plane"} 0');
     });
-    expect(node.index().revision).toBeGreaterThan(revision);
+    await eventually(() => expect(node.index().revision).toBeGreaterThan(revision));
   });
 
   it('is one at a time, and another replica takes over when it goes', async () => {

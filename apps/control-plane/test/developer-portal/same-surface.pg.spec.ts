@@ -199,7 +199,7 @@ async function publishedIndex(portico: TestPortico): Promise<ConfigIndex> {
     onCurrent: () => undefined,
   });
   const [row] = await portico.query<{ revision: string }>('select revision from config_revision');
-  await eventually(() => expect(revision).toBe(Number(row!.revision)), { withinMs: 15_000 });
+  await eventually(() => expect(revision).toBe(Number(row!.revision)));
   await following.stop();
   const of = (kind: string) =>
     [...values].filter(([key]) => key.startsWith(`${kind}.`)).map(([, text]) => JSON.parse(text));

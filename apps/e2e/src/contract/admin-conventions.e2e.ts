@@ -312,7 +312,7 @@ describe('the admin API', () => {
       const page = (await admin.get('/admin-users')).json<Page>();
       expect(page.data).toHaveLength(50);
       expect(page.next_cursor).toEqual(expect.any(String));
-    }, 30_000);
+    });
   });
 
   describe('a merge patch', () => {

@@ -33,7 +33,7 @@ describe('the resources of the admin API', () => {
     await admin.create('/policies', {
       id: 'pol_orders',
       name: 'Orders',
-      rate_limits: [{ requests: 100, window: '1m' }],
+      rate_limits: [{ requests: 100, window: '1h' }],
       quota: { requests: 1000, period: 'month' },
     });
     await admin.create('/clients', {
@@ -474,14 +474,11 @@ describe('the resources of the admin API', () => {
       id = good.headers.get('x-request-id')!;
       await callOrder('/orders/orders/seven');
       await callOrder('/elsewhere');
-      await eventually(
-        async () => {
-          const page = (await admin.get('/request-logs?client_id=cl_orders')).json<Page>();
-          if (page.data.length < 3) throw new Error(`${page.data.length} of 3 calls are stored`);
-        },
-        { withinMs: 15_000 },
-      );
-    }, 30_000);
+      await eventually(async () => {
+        const page = (await admin.get('/request-logs?client_id=cl_orders')).json<Page>();
+        if (page.data.length < 3) throw new Error(`${page.data.length} of 3 calls are stored`);
+      });
+    });
 
     const search = async (query: string) =>
       (await admin.get(`/request-logs?client_id=cl_orders&${query}`))
@@ -619,12 +616,13 @@ describe('the resources of the admin API', () => {
       }
       const usage = await eventually(async () => {
         const now = (await admin.get('/clients/cl_orders/usage')).json<Usage>();
-        if (now.days.length === 0) throw new Error('no day is counted yet');
+        const counted = now.days.reduce((sum, { admitted }) => sum + admitted, 0);
+        if (counted < 2) throw new Error(`${counted} of 2 calls are counted yet`);
         return now;
       });
       // The call with the wrong parameter was admitted, the one to nowhere was not.
       expect(usage.limits.map(({ name, limit, used }) => [name, limit, used])).toEqual([
-        ['1m', 100, 2],
+        ['1h', 100, 2],
         ['month', 1000, 2],
       ]);
       for (const { resets_at } of usage.limits) expect(resets_at).toMatch(TIME);

@@ -52,7 +52,7 @@ export class Browser {
       timezoneId: 'UTC',
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     await context.addInitScript(REPORT_CSP_VIOLATIONS);
     const tolerated: RegExp[] = [];
     context.on('page', (page) => {

@@ -42,9 +42,7 @@ describe('from an invited address to a first call, clicked through by two partne
     await page.getByLabel('Work email').fill(email);
     await partner.button('Send me a sign-in link').click();
     await partner.heading('Check your mail').waitFor();
-    await eventually(async () => (await portico.mailbox.linksTo(email)).length > mailsBefore, {
-      withinMs: 10_000,
-    });
+    await eventually(async () => (await portico.mailbox.linksTo(email)).length > mailsBefore);
     await partner.goto('/dev/mail');
     const newest = page
       .getByRole('article')
@@ -189,7 +187,7 @@ describe('from an invited address to a first call, clicked through by two partne
       data: { id: string; name: string }[];
     }>();
     const id = data.find(({ name }) => name === 'default')!.id;
-    expect(await textOf(sample)).toContain(`X-Profile-ID: ${id}`);
+    await untilText(sample, `X-Profile-ID: ${id}`);
     await acme.text('As “default”, in production').waitFor();
 
     await acme.page.getByLabel('order_id').fill('ord_prod_1001');
@@ -281,13 +279,13 @@ describe('from an invited address to a first call, clicked through by two partne
   it('lists a partner’s own calls only, refused ones included, and filters them', async () => {
     await globex.goto('/requests', 'Requests');
     const rows = globex.region('Request log').getByRole('row');
-    await eventually(async () => expect(await rows.count()).toBe(12), { withinMs: 15_000 });
+    await eventually(async () => expect(await rows.count()).toBe(12));
     const paths = await textsOf(globex.region('Request log').getByRole('cell', { name: /GET/ }));
     expect(paths).toHaveLength(11);
     for (const path of paths) expect(path).toContain('/inventory/v1/items/desk-oak-160');
 
     await globex.choose('Any status', '4xx refused');
-    await eventually(async () => expect(await rows.count()).toBe(2), { withinMs: 15_000 });
+    await eventually(async () => expect(await rows.count()).toBe(2));
     expect(globex.page.url()).toContain('status=4xx');
     await globex.region('Request log').getByRole('link').click();
     await globex.heading('Request').waitFor();
@@ -298,16 +296,13 @@ describe('from an invited address to a first call, clicked through by two partne
   });
 
   const acmeCallFromTheShell = () =>
-    eventually(
-      async () => {
-        const answer = await portico.admin.get('/request-logs?client_id=cl_acme&limit=200');
-        const { data } = answer.json<{ data: { source: string; request_id: string }[] }>();
-        const own = data.find(({ source }) => source === 'gateway');
-        if (!own) throw new Error('the call from the shell is not recorded yet');
-        return own;
-      },
-      { withinMs: 15_000 },
-    );
+    eventually(async () => {
+      const answer = await portico.admin.get('/request-logs?client_id=cl_acme&limit=200');
+      const { data } = answer.json<{ data: { source: string; request_id: string }[] }>();
+      const own = data.find(({ source }) => source === 'gateway');
+      if (!own) throw new Error('the call from the shell is not recorded yet');
+      return own;
+    });
 
   it('ticks the first steps off, and goes away once the partner’s own system has called', async () => {
     await acmeCallFromTheShell();
@@ -381,14 +376,11 @@ describe('from an invited address to a first call, clicked through by two partne
     await acme.page.getByLabel('Work email').fill('dev@acme.example');
     await acme.page.keyboard.press('Enter');
     await acme.heading('Check your mail').waitFor();
-    const link = await eventually(
-      async () => {
-        const now = await portico.mailbox.linksTo('dev@acme.example');
-        if (now.length === links.length) throw new Error('no new mail yet');
-        return now.at(-1)!;
-      },
-      { withinMs: 10_000 },
-    );
+    const link = await eventually(async () => {
+      const now = await portico.mailbox.linksTo('dev@acme.example');
+      if (now.length === links.length) throw new Error('no new mail yet');
+      return now.at(-1)!;
+    });
     await acme.page.goto(link);
     await acme.heading('Orders').waitFor();
     expect(acme.page.url()).toContain('q=cancel');

@@ -50,8 +50,14 @@ export class Partner {
 
   /** What the clipboard holds after pressing a copy button. */
   async copied(button: Locator): Promise<string> {
+    await this.page.evaluate(`navigator.clipboard.writeText('')`);
     await button.click();
-    return this.page.evaluate<string>('navigator.clipboard.readText()');
+    // It is written a moment after the click.
+    return eventually(async () => {
+      const text = await this.page.evaluate<string>('navigator.clipboard.readText()');
+      if (text === '') throw new Error('nothing was copied yet');
+      return text;
+    });
   }
 
   async choose(combobox: string, option: string): Promise<void> {
@@ -96,12 +102,9 @@ export const textsOf = async (locator: Locator): Promise<string[]> => {
 
 /** Waits until the words are there; Playwright's own waiting covers what is merely not shown yet. */
 export const untilText = (locator: Locator, words: string | RegExp): Promise<string> =>
-  eventually(
-    async () => {
-      const text = await textOf(locator);
-      const isThere = typeof words === 'string' ? text.includes(words) : words.test(text);
-      if (!isThere) throw new Error(`waiting for ${String(words)}, there is: ${text}`);
-      return text;
-    },
-    { withinMs: 15_000 },
-  );
+  eventually(async () => {
+    const text = await textOf(locator);
+    const isThere = typeof words === 'string' ? text.includes(words) : words.test(text);
+    if (!isThere) throw new Error(`waiting for ${String(words)}, there is: ${text}`);
+    return text;
+  });

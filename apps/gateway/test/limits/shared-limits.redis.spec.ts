@@ -153,9 +153,12 @@ describe('limits shared through Redis', () => {
   it('Retry-After, obeyed, succeeds', async () => {
     const index = indexWith({ mode: 'strict', rate_limits: [{ requests: 5, window: '1s' }] });
     const node = await boot(index);
-    await useUp([node], scopeIn(index), 5);
-    const refused = await ask(node, scopeIn(index));
-    if (refused.kind !== 'refused') throw new Error('expected a refusal');
+    // Asked until refused: on a busy machine a second may pass before the limit is used up.
+    const refused = await eventually(async () => {
+      const verdict = await ask(node, scopeIn(index));
+      if (verdict.kind !== 'refused') throw new Error('not refused yet');
+      return verdict;
+    });
     const untilMs = Date.now() + refused.retryAfterSeconds * 1_000;
     await eventually(() => Date.now() >= untilMs);
     expect((await ask(node, scopeIn(index))).kind).toBe('granted');
@@ -231,24 +234,18 @@ describe('without Redis', () => {
     await admit(nodes, scopeIn(index), 21);
     await redis.kill();
     await redis.restart();
-    await eventually(
-      async () => {
-        const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
-        expect(report).toMatchObject({
-          authoritative: true,
-          limits: [{ used: 21 }, { name: 'month', used: 21 }],
-        });
-      },
-      { withinMs: 10_000 },
-    );
+    await eventually(async () => {
+      const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
+      expect(report).toMatchObject({
+        authoritative: true,
+        limits: [{ used: 21 }, { name: 'month', used: 21 }],
+      });
+    });
     const granted = { count: 0 };
-    await eventually(
-      async () => {
-        granted.count += await askMany(nodes, scopeIn(index), 20);
-        expect(granted.count).toBeGreaterThan(0);
-      },
-      { withinMs: 10_000 },
-    );
+    await eventually(async () => {
+      granted.count += await askMany(nodes, scopeIn(index), 20);
+      expect(granted.count).toBeGreaterThan(0);
+    });
     granted.count += await askMany(nodes, scopeIn(index), 40);
     expect(granted.count).toBe(9);
   });
@@ -259,9 +256,7 @@ describe('without Redis', () => {
     const node = await boot(closed);
     await eventually(async () => expect((await ask(node, scopeIn(closed))).kind).toBe('refused'));
     await redis.restart();
-    await eventually(async () => expect((await ask(node, scopeIn(closed))).kind).toBe('granted'), {
-      withinMs: 10_000,
-    });
+    await eventually(async () => expect((await ask(node, scopeIn(closed))).kind).toBe('granted'));
   });
 });
 
@@ -385,11 +380,11 @@ describe('the usage ledger', () => {
     const used = async () =>
       (await feeds.usage.askUsage('client:cl_acme', 100))[0]?.limits[0]?.used;
     await eventually(() => ledger.admitted === 95);
-    expect(await used()).toBe(5);
+    await eventually(async () => expect(await used()).toBe(5));
     ledger.isAway = false;
     // Asked again with the first call after five seconds.
     const dueMs = performance.now() + 5_000;
-    await eventually(() => performance.now() > dueMs, { withinMs: 10_000 });
+    await eventually(() => performance.now() > dueMs);
     await call();
     await eventually(async () => expect(await used()).toBe(96));
   });
