@@ -7,7 +7,7 @@ import { startDistributed, type Distributed, type GatewayNode } from './deployme
 const PATH = '/killed/ping';
 const CLIENTS = ['cl_killed_one', 'cl_killed_two'] as const;
 const NO_CLIENT = '-';
-const KILLS = 6;
+const KILLS = 4;
 const CALLERS_PER_NODE = 4;
 /** A batch leaves as soon as it has so many records: fewer than that are ever in none. */
 const BATCH_RECORDS_MAX = 200;
@@ -72,7 +72,7 @@ describe('request records when gateways are killed under load', () => {
       expect(loss).toMatchObject({ reason: 'killed' });
       expect(loss.lost).toBeLessThan(BATCH_RECORDS_MAX);
     }
-  });
+  }, 300_000);
 
   /** Kills it at moments that nobody chose, log-ingest with it at times, and gives all calls made. */
   async function killAgainAndAgain(gateway: GatewayNode): Promise<readonly Call[]> {
@@ -185,10 +185,10 @@ function expectNothingMissing({ storedByNode, losses }: Ledger): void {
     const last = Math.max(...stored, ...mine.map(({ to }) => to));
     const lost = mine.reduce((sum, loss) => sum + loss.lost, 0);
     expect({ node, emitted: stored.length + lost }).toEqual({ node, emitted: last });
-    for (let at = 1; at <= last; at += 1) {
-      const isCovered = isStored.has(at) || mine.some(({ from, to }) => from <= at && at <= to);
-      expect({ node, at, isCovered }).toEqual({ node, at, isCovered: true });
-    }
+    const uncovered = Array.from({ length: last }, (_, at) => at + 1).filter(
+      (at) => !isStored.has(at) && !mine.some(({ from, to }) => from <= at && at <= to),
+    );
+    expect({ node, uncovered }).toEqual({ node, uncovered: [] });
   }
 }
 
