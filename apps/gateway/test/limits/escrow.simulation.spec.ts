@@ -484,3 +484,39 @@ describe('a policy changed under load', () => {
     expect(periodOf('month', utcDay(startMs)).endDay * DAY_MS).toBeGreaterThan(startMs + 90_000);
   });
 });
+
+describe('a caller that obeys Retry-After', () => {
+  it.each([
+    { of: 'one window', limits: [{ requests: 5, window: '1s' as const }] },
+    { of: 'a longer window', limits: [{ requests: 40, window: '10s' as const }] },
+    {
+      of: 'two windows',
+      limits: [
+        { requests: 5, window: '1s' as const },
+        { requests: 30, window: '10s' as const },
+      ],
+    },
+  ])('gets through at once, time and again, under the limit of $of', async ({ limits }) => {
+    const given = policy({ mode: 'strict', rateLimits: limits });
+    const cluster = new SimulatedCluster({ seed: 11, nodes: 1, network: calm(1) });
+    const { world } = cluster;
+    const endMs = world.nowMs + 120_000;
+    let obeyed = 0;
+    let inVain = 0;
+    const call = (isObedient: boolean): void => {
+      if (world.nowMs >= endMs) return;
+      cluster.offer(0, given, (verdict) => {
+        if (isObedient) obeyed += 1;
+        if (verdict.kind !== 'refused') world.after(5, () => call(false));
+        else {
+          if (isObedient) inVain += 1;
+          world.after(verdict.retryAfterSeconds * 1_000, () => call(true));
+        }
+      });
+    };
+    call(false);
+    await world.runUntil(endMs);
+    expect(obeyed).toBeGreaterThan(8);
+    expect(inVain).toBe(0);
+  });
+});

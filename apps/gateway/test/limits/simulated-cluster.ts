@@ -192,7 +192,11 @@ export class SimulatedCluster {
   }
 
   /** One request at a node; admitted ones are remembered by when they were let through. */
-  offer(at: number, policy: MeterPolicy): void {
+  offer(
+    at: number,
+    policy: MeterPolicy,
+    onVerdict: (verdict: MeterVerdict) => void = () => undefined,
+  ): void {
     const node = this.#nodes[at];
     if (!node?.isAlive) return;
     this.offered += 1;
@@ -213,6 +217,7 @@ export class SimulatedCluster {
       }
       this.longestWaitMs = Math.max(this.longestWaitMs, this.world.nowMs - startedAtMs);
       if (verdict.kind === 'granted') this.admittedAtMs.push(this.world.nowMs);
+      onVerdict(verdict);
     };
     settle(ask());
   }
