@@ -7,7 +7,7 @@ import type { Gauge } from '@portico/telemetry';
 import { Foundation } from '../foundation.ts';
 import { Writes } from '../writes/writes.ts';
 import { resealAll } from './reseal.ts';
-import { keyUses, SEALED_PLACES } from './sealed-places.ts';
+import { keyUses, SEALED_PLACES, type KeyUse } from './sealed-places.ts';
 import { Vault } from './vault.ts';
 
 /** A replica that still holds only the key before may write under it until it ends. */
@@ -64,8 +64,11 @@ export class KeyRotation implements OnApplicationBootstrap, BeforeApplicationShu
       const { logger } = this.foundation;
       const parts = { writes: this.writes, vault: this.vault, logger };
       const resealed = await resealAll(parts, () => this.#isStopped);
-      const fields = { resealed, key_ids: this.vault.presentKeyIds };
-      logger.info(fields, 'sealed stored secrets anew under the present encryption key');
+      // One line each, and not by table: the logger takes a field named after credentials for one.
+      for (const [table, rows] of Object.entries(resealed)) {
+        const fields = { table, rows, key_ids: this.vault.presentKeyIds };
+        logger.info(fields, 'sealed stored secrets anew under the present encryption key');
+      }
       if ((await this.#count()) > 0) return;
     }
     if (this.#isDone || this.vault.previousKeyIds.length === 0) return;
@@ -85,23 +88,22 @@ export class KeyRotation implements OnApplicationBootstrap, BeforeApplicationShu
       );
       this.#left.set({ table, key: 'previous' }, sumOf(previous));
       this.#left.set({ table, key: 'unknown' }, sumOf(unknown));
-      for (const { key_id, secrets, ids } of unknown) this.#tell({ table, key_id, secrets, ids });
+      for (const use of unknown) this.#tell(table, use);
       underPrevious += sumOf(previous);
     }
     return underPrevious;
   }
 
   /** Once, and again when it is not the same number any more. */
-  #tell(fields: { table: string; key_id: string; secrets: number; ids: readonly string[] }): void {
-    const what = `${fields.table} ${fields.key_id}`;
-    if (this.#toldAbout.get(what) === fields.secrets) return;
-    this.#toldAbout.set(what, fields.secrets);
+  #tell(table: string, { key_id, count, ids }: KeyUse): void {
+    const what = `${table} ${key_id}`;
+    if (this.#toldAbout.get(what) === count) return;
+    this.#toldAbout.set(what, count);
     this.foundation.logger.error(
-      fields,
+      { table, key_id, count, ids },
       'stored secrets are sealed under an encryption key this process does not hold',
     );
   }
 }
 
-const sumOf = (uses: readonly { readonly secrets: number }[]): number =>
-  uses.reduce((sum, { secrets }) => sum + secrets, 0);
+const sumOf = (uses: readonly KeyUse[]): number => uses.reduce((sum, { count }) => sum + count, 0);

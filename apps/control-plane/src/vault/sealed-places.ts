@@ -87,13 +87,13 @@ export async function carriersOf(
 /** How many secrets of a table are under which key, and whose some of them are. */
 export interface KeyUse {
   readonly key_id: string;
-  readonly secrets: number;
+  readonly count: number;
   readonly ids: readonly string[];
 }
 
 export const keyUses = (manager: EntityManager, place: SealedPlace): Promise<KeyUse[]> =>
   manager.query(
-    `select ${KEY_ID} as key_id, count(*)::int as secrets,
+    `select ${KEY_ID} as key_id, count(*)::int as count,
        (array_agg(place.id order by place.id))[1:20] as ids
      from (${place.rows}) place, jsonb_each_text(place.secrets) secret group by 1`,
   );
