@@ -18,7 +18,7 @@ import { call } from './http.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const ADMIN_KEY = 'portico_adm_for_end_to_end_tests_only';
-const ENCRYPTION_KEY = 'end-to-end tests only, never a real key';
+export const ENCRYPTION_KEY = 'end-to-end tests only, never a real key';
 
 export interface Mailbox {
   /** Sign-in links mailed to an address, oldest first. */
@@ -87,10 +87,15 @@ export interface Distributed extends Deployment {
   readonly database: { readonly url: string; stop(): Promise<void> };
   readonly nats: Service;
   readonly redis: Service;
+  /** What processes that start from now on get besides; `undefined` takes a variable away. */
+  configure(env: Env): void;
   restartLogIngest(): Promise<Running>;
+  restartControlPlane(): Promise<Running>;
   /** One more gateway node, with a cache directory of its own. */
   startGateway(): Promise<GatewayNode>;
 }
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 export interface GatewayNode {
   readonly url: string;
@@ -101,7 +106,7 @@ export interface GatewayNode {
   restart(): Promise<GatewayNode>;
 }
 
-export async function startDistributed(): Promise<Distributed> {
+export async function startDistributed(extraEnv: Env = {}): Promise<Distributed> {
   const cleanups: (() => Promise<unknown>)[] = [];
   const dir = await scratchDir();
   cleanups.push(() => rm(dir, { recursive: true, force: true }));
@@ -111,12 +116,13 @@ export async function startDistributed(): Promise<Distributed> {
   cleanups.push(() => Promise.all([nats.stop(), redis.stop(), mail.stop()]));
 
   const running: Running[] = [];
+  let configured = extraEnv;
   const service = async (app: string, env: Record<string, string>, readyUrl: string) => {
     const started = await runProcess({
       command: process.execPath,
       args: [join(ROOT, 'apps', app, 'dist', 'main.js')],
       cwd: dir,
-      env,
+      env: { ...env, ...configured },
       readyWhen: async () => (await call(readyUrl)).status === 200,
       withinMs: 90_000,
     });
@@ -148,7 +154,8 @@ export async function startDistributed(): Promise<Distributed> {
   };
   const startLogIngest = () => service('log-ingest', shared, `${shared.LOG_INGEST_URL}/readyz`);
   const logIngest = await startLogIngest();
-  const controlPlane = await service('control-plane', shared, `${controlPlaneUrl}/readyz`);
+  const startControlPlane = () => service('control-plane', shared, `${controlPlaneUrl}/readyz`);
+  const controlPlane = await startControlPlane();
 
   const startGateway = async (own?: Record<string, string>): Promise<GatewayNode> => {
     const settings = own ?? {
@@ -176,7 +183,9 @@ export async function startDistributed(): Promise<Distributed> {
     admin: new Admin(controlPlaneUrl, ADMIN_KEY),
     mailbox: smtpMailbox(mail),
     startGateway: () => startGateway(),
+    configure: (env) => (configured = { ...configured, ...env }),
     restartLogIngest: startLogIngest,
+    restartControlPlane: startControlPlane,
     output: () => running.map((one) => one.output()).join('\n'),
     stop: async () => {
       await Promise.all(running.map((one) => one.stop()));
