@@ -33,7 +33,7 @@ describe('alerts of the whole control plane', () => {
       NODE_LAG_ALERT_SECONDS: '1',
       WEBHOOK_ALLOW_PRIVATE: 'true',
     });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await portico.stop();
     await Promise.all([logIngest.stop(), mailbox.stop(), receiver.stop()]);

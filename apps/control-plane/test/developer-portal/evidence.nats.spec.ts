@@ -46,7 +46,7 @@ describe('a client’s own log and usage', () => {
       expect((await acme.get('/request-logs')).body.data).toHaveLength(2);
       expect((await acme.get('/usage')).body.days).toHaveLength(2);
     });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await portico.stop();
     await logIngest.stop();

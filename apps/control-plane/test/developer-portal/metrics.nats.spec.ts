@@ -43,7 +43,7 @@ describe('a client’s own figures', () => {
       }),
     ]);
     await eventually(async () => expect((await summary()).totals.requests).toBe(5));
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await portico.stop();
     await logIngest.stop();
