@@ -24,6 +24,8 @@ export function zipf(count) {
 export async function fill(url, { rows, clients, days, untilMs }) {
   const startedAt = performance.now();
   const pool = new pg.Pool({ connectionString: url, max: WRITERS });
+  // Else the end of the server hides why it ended.
+  pool.on('error', () => {});
   await migrate(pool);
   const fromMs = untilMs - days * DAY_MS;
   const parts = daysBetween(fromMs, untilMs).map((day) => ({
