@@ -10,13 +10,11 @@ import { resealAll } from './reseal.ts';
 import { keyUses, SEALED_PLACES, type KeyUse } from './sealed-places.ts';
 import { Vault } from './vault.ts';
 
-/** A replica that still holds only the key before may write under it until it ends. */
-const LOOK_EVERY_MS = 60_000;
-
 /**
  * Sees a change of the master secret through: seals anew what is under the key before, and says how
  * much is left under it, or under a key that nobody here holds. Runs beside everything else, at start
- * and every minute: no start waits for it, and none fails with it.
+ * and whenever bucket and database are compared: a replica that holds only the key before may write
+ * under it until it ends. No start waits for it, and none fails with it.
  */
 @Injectable()
 export class KeyRotation implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -40,7 +38,8 @@ export class KeyRotation implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS);
+    const { reconcileMs } = this.foundation.config.publishing;
+    this.#timer = setInterval(() => this.look(), reconcileMs);
     this.look();
   }
 
