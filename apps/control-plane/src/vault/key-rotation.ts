@@ -79,12 +79,11 @@ export class KeyRotation implements OnApplicationBootstrap, BeforeApplicationShu
   async #count(): Promise<number> {
     const { presentKeyIds, previousKeyIds } = this.vault;
     let underPrevious = 0;
-    for (const { table, ...place } of SEALED_PLACES) {
-      const uses = await keyUses(this.foundation.dataSource.manager, { table, ...place });
+    for (const place of SEALED_PLACES) {
+      const { table } = place;
+      const uses = await keyUses(this.foundation.dataSource.manager, place, presentKeyIds);
       const previous = uses.filter(({ key_id }) => previousKeyIds.includes(key_id));
-      const unknown = uses.filter(
-        ({ key_id }) => !previousKeyIds.includes(key_id) && !presentKeyIds.includes(key_id),
-      );
+      const unknown = uses.filter(({ key_id }) => !previousKeyIds.includes(key_id));
       this.#left.set({ table, key: 'previous' }, sumOf(previous));
       this.#left.set({ table, key: 'unknown' }, sumOf(unknown));
       for (const use of unknown) this.#tell(table, use);

@@ -31,7 +31,10 @@ describe('sealing many secrets anew', () => {
   });
   const uses = async () =>
     Object.fromEntries(
-      (await keyUses(database.dataSource.manager, webhooks)).map((use) => [use.key_id, use.count]),
+      (await keyUses(database.dataSource.manager, webhooks, [])).map((use) => [
+        use.key_id,
+        use.count,
+      ]),
     );
 
   beforeEach(async () => {
@@ -68,6 +71,15 @@ describe('sealing many secrets anew', () => {
     );
     expect(done.reduce((sum, counts) => sum + (counts['webhooks'] ?? 0), 0)).toBe(rows);
     expect(await uses()).toEqual({ [heldKeys(PRESENT).vaultKey.id]: rows });
+  });
+
+  it('leaves out no table that keeps sealed texts', async () => {
+    const tables: { table_name: string }[] = await database.dataSource.query(
+      `select distinct table_name from information_schema.columns
+       where table_schema = 'public' and column_name in ('sealed', 'secrets', 'key_id') order by 1`,
+    );
+    const known = SEALED_PLACES.map(({ table }) => table).sort();
+    expect(tables.map(({ table_name }) => table_name)).toEqual(known);
   });
 
   it('has nothing to do where the same secret is given twice', async () => {

@@ -91,9 +91,16 @@ export interface KeyUse {
   readonly ids: readonly string[];
 }
 
-export const keyUses = (manager: EntityManager, place: SealedPlace): Promise<KeyUse[]> =>
+/** Of every key but those `except`: under these is nearly everything. */
+export const keyUses = (
+  manager: EntityManager,
+  place: SealedPlace,
+  except: readonly string[],
+): Promise<KeyUse[]> =>
   manager.query(
     `select ${KEY_ID} as key_id, count(*)::int as count,
        (array_agg(place.id order by place.id))[1:20] as ids
-     from (${place.rows}) place, jsonb_each_text(place.secrets) secret group by 1`,
+     from (${place.rows}) place, jsonb_each_text(place.secrets) secret
+     where ${KEY_ID} <> all($1) group by 1`,
+    [except],
   );
