@@ -17,7 +17,7 @@ const CLIENTS = Number(process.env.BENCH_CLIENTS ?? 1_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const DAYS = 90;
 /** On disk, with indexes, and what making them takes meanwhile. */
-const BYTES_PER_ROW = 2_000;
+const BYTES_PER_ROW = 2_500;
 const WARM_UP = 20;
 /** What log-ingest answers when a query outlives its time. */
 const TOO_SLOW = 503;

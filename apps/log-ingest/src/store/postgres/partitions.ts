@@ -9,6 +9,11 @@ const DAYS_AHEAD = 3;
 /** A UTC day, `2026-11-21`. */
 export type Day = string;
 export const dayOf = (ms: number): Day => new Date(ms).toISOString().slice(0, 10);
+/** Of many records: a time is written out once per day there is, not once per record. */
+export const daysOf = (records: readonly { readonly timestamp_ms: number }[]): Day[] =>
+  [...new Set(records.map((record) => Math.floor(record.timestamp_ms / DAY_MS)))].map((day) =>
+    dayOf(day * DAY_MS),
+  );
 const nextDay = (day: Day): Day => dayOf(Date.parse(day) + DAY_MS);
 const tableOf = (day: Day): string => `records_${day.replaceAll('-', '')}`;
 

@@ -17,7 +17,7 @@ import { aggregate } from './aggregate.ts';
 import { CountFolder, foldCounts } from './fold-counts.ts';
 import { get } from './get.ts';
 import { migrate } from './migrate.ts';
-import { dayOf, Partitions } from './partitions.ts';
+import { daysOf, Partitions } from './partitions.ts';
 import { dropExpired, erase } from './retention.ts';
 import { scan, search } from './search.ts';
 import { inTransaction, withClient } from './transaction.ts';
@@ -96,8 +96,7 @@ export class PostgresLogStore implements LogStore {
   }
 
   #ensurePartitions(batches: readonly IncomingBatch[]): Promise<void> {
-    const records = batches.flatMap((batch) => batch.records);
-    return this.#partitions.ensure(records.map((record) => dayOf(record.timestamp_ms)));
+    return this.#partitions.ensure(batches.flatMap((batch) => daysOf(batch.records)));
   }
 
   /** Happens by itself beside writes; what is read is the same before and after. */
