@@ -8,8 +8,8 @@ export type JournalEntry =
   | { readonly kind: 'journal'; readonly format: number; readonly node: string }
   /** Losses that were counted, and that no batch carried yet. */
   | { readonly kind: 'losses'; readonly losses: readonly LossMarker[] }
-  /** What one turn of the event loop brought. */
-  | { readonly kind: 'turn'; readonly added: AddedFields; readonly settled: readonly string[] }
+  /** What came within a millisecond. */
+  | { readonly kind: 'news'; readonly added: AddedFields; readonly settled: readonly string[] }
   /** A batch was formed; its payload follows. No record up to `last` waits for another one. */
   | { readonly kind: 'batch'; readonly batchId: string; readonly last: number };
 

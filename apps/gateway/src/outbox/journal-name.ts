@@ -1,13 +1,18 @@
-/** A journal being rewritten, until it takes the place of the one before it. */
-export const NEXT_SUFFIX = '.next';
-const SUFFIX = '.journal';
+/** One file of a journal: the process that writes it can be told without reading it. */
+export interface JournalName {
+  readonly pid: number;
+  readonly node: string;
+  /** Counts how often the journal was written anew: the file with the highest one replaces all others. */
+  readonly generation: number;
+}
 
-/** `<pid>~<node>.journal`: who writes it can be told without reading it. */
-export const journalName = (pid: number, node: string): string =>
-  `${pid}~${encodeURIComponent(node)}${SUFFIX}`;
+/** `<pid>~<node>~<generation>.journal`. */
+export const journalName = ({ pid, node, generation }: JournalName): string =>
+  `${pid}~${encodeURIComponent(node)}~${generation}.journal`;
 
-/** The process that writes, or wrote, a file of this name; `null` when it is no journal of any. */
-export function writerOf(name: string): number | null {
-  const match = /^(\d{1,15})~.+\.journal(?:\.next)?$/.exec(name);
-  return match === null ? null : Number(match[1]);
+/** `null` when it is no journal. */
+export function readJournalName(name: string): JournalName | null {
+  const [, pid, node, generation] = /^(\d{1,15})~([^~]+)~(\d{1,15})\.journal$/.exec(name) ?? [];
+  if (pid === undefined || node === undefined || generation === undefined) return null;
+  return { pid: Number(pid), node, generation: Number(generation) };
 }

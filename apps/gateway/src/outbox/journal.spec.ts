@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,8 +18,10 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@portico/telemetry';
 import { eventually } from '@portico/testkit';
+import { copyDirectory } from '../../test/copy-directory.ts';
 import { aRecord, Stream } from '../../test/record-stream.ts';
 import { encodeFrame, readFrames } from './journal-frames.ts';
+import { readJournalName } from './journal-name.ts';
 import { Journal } from './journal.ts';
 import { LeftBehind } from './left-behind.ts';
 import { Outbox } from './outbox.ts';
@@ -82,14 +83,25 @@ async function start(name: string, stream: Stream, settings: Settings = {}): Pro
 /** What a kill at this moment leaves on disk, in another place: the process itself is still needed. */
 function killed({ directory }: Node): string {
   const left = newDirectory();
-  cpSync(directory, left, { recursive: true });
+  copyDirectory(directory, left);
   return left;
 }
 
 const journalIn = (directory: string): string => {
-  const [name] = readdirSync(directory).filter((it) => it.endsWith('.journal'));
-  return join(directory, name ?? 'there is none');
+  const generationOf = (name: string): number => readJournalName(name)?.generation ?? 0;
+  const names = readdirSync(directory).filter((name) => name.endsWith('.journal'));
+  const [newest] = names.sort((a, b) => generationOf(b) - generationOf(a));
+  return join(directory, newest ?? 'there is none');
 };
+/** Until the journal on disk knows of the record with this number. */
+const noted = ({ directory }: Node, sequence: number): Promise<unknown> =>
+  eventually(() => {
+    const numbers = [...readFrames(readFileSync(journalIn(directory)))].flatMap(({ entry }) => {
+      if (entry.kind === 'batch') return Number(entry.batchId.split('-').at(-1));
+      return entry.kind === 'news' ? Number(entry.added.at(-3) ?? 0) : [];
+    });
+    return Math.max(...numbers) >= sequence;
+  });
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 const addMany = (outbox: Outbox, count: number, client_id: string | null = 'cl_acme'): void => {
   for (let at = 0; at < count; at += 1) outbox.add(aRecord({ client_id }));
@@ -99,10 +111,10 @@ describe('the start after a kill', () => {
   it('counts the records that were in no batch, exactly, by client', async () => {
     const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 7);
-    await nextTurn();
+    await noted(first, 7);
     first.outbox.add(aRecord({ client_id: 'cl_globex', timestamp_ms: 5_000 }));
     first.outbox.add(aRecord({ client_id: null, timestamp_ms: 4_000 }));
-    await nextTurn();
+    await noted(first, 9);
     const stream = new Stream();
     const { directory } = await start('second', stream, { directory: killed(first) });
     await eventually(() => stream.lost === 9);
@@ -121,7 +133,7 @@ describe('the start after a kill', () => {
     stream.losesAnswers = 2;
     const first = await start('first', stream, { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 450);
-    await nextTurn();
+    await noted(first, 450);
     const directory = killed(first);
     await start('second', stream, { directory });
     await eventually(() => stream.lost === 50 && readdirSync(directory).length === 0);
@@ -135,21 +147,22 @@ describe('the start after a kill', () => {
     await eventually(() => first.outbox.depth === 0);
     await eventually(() => readFileSync(journalIn(first.directory)).includes('"settled":["first'));
     const stream = new Stream();
-    await start('second', stream, { directory: killed(first) });
-    await nextTurn();
-    expect(stream.publishes).toBe(0);
+    const { outbox } = await start('second', stream, { directory: killed(first) });
+    outbox.add(aRecord());
+    await eventually(() => stream.records.length > 0);
+    expect(stream.publishes).toBe(1);
   });
 
   it('counts nothing twice when that start is killed, too, and the one after it', async () => {
     const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 5);
-    await nextTurn();
+    await noted(first, 5);
     const left = killed(first);
     const stream = new Stream();
     for (const name of ['second', 'third']) {
       stream.losesAnswers = 1;
       const directory = newDirectory();
-      cpSync(left, directory, { recursive: true });
+      copyDirectory(left, directory);
       await start(name, stream, { directory });
       await eventually(() => stream.losesAnswers === 0);
     }
@@ -159,7 +172,7 @@ describe('the start after a kill', () => {
   it('keeps what it found until the stream is there to take it', async () => {
     const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 5);
-    await nextTurn();
+    await noted(first, 5);
     const stream = new Stream();
     stream.isAway = true;
     const second = await start('second', stream, { directory: killed(first) });
@@ -177,7 +190,7 @@ describe('the start after a kill', () => {
     addMany(first.outbox, 12_000);
     expect(first.outbox.lost).toBeGreaterThan(0);
     await eventually(() => first.outbox.depth === 0 || stream.publishes > 200);
-    await nextTurn();
+    await noted(first, 12_000);
     const directory = killed(first);
     stream.isAway = false;
     const second = new Stream();
@@ -190,10 +203,10 @@ describe('the start after a kill', () => {
   it('trusts a torn last write no further than it is whole', async () => {
     const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 4);
-    await nextTurn();
+    await noted(first, 4);
     const wholeBytes = statSync(journalIn(first.directory)).size;
     addMany(first.outbox, 3);
-    await nextTurn();
+    await noted(first, 7);
     const tornBytes = statSync(journalIn(first.directory)).size;
     for (let bytes = 0; bytes <= tornBytes; bytes += 7) {
       const directory = killed(first);
@@ -207,23 +220,46 @@ describe('the start after a kill', () => {
     }
   });
 
+  it('takes the newest whole file of a journal that was being written anew', async () => {
+    const away = new Stream();
+    away.isAway = true;
+    const first = await start('first', away, { flushEveryMs: NEVER_MS });
+    addMany(first.outbox, 5);
+    await noted(first, 5);
+    const before = readFileSync(journalIn(first.directory));
+    addMany(first.outbox, 200);
+    await noted(first, 205);
+    const after = readFileSync(journalIn(first.directory));
+    for (const [newest, lost] of [
+      [after, 5],
+      [before.subarray(0, before.length - 1), 5],
+    ] as const) {
+      const directory = newDirectory();
+      writeFileSync(join(directory, `${process.pid}~first~9.journal`), before);
+      writeFileSync(join(directory, `${process.pid}~first~10.journal`), newest);
+      const stream = new Stream();
+      await start(`second-${newest.length}`, stream, { directory });
+      await eventually(() => readdirSync(directory).length === 0);
+      expect([stream.lost, stream.records.length]).toEqual([lost, newest === after ? 200 : 0]);
+    }
+  });
+
   it('is stopped by no garbage in the directory', async () => {
     const directory = newDirectory();
-    writeFileSync(join(directory, `${process.pid}~a.journal`), Buffer.alloc(5_000));
-    writeFileSync(join(directory, `${process.pid}~b.journal`), 'not a journal at all');
-    writeFileSync(join(directory, `${process.pid}~c.journal.next`), 'half a rewrite');
-    mkdirSync(join(directory, `${process.pid}~d.journal`));
+    writeFileSync(join(directory, `${process.pid}~a~1.journal`), Buffer.alloc(5_000));
+    writeFileSync(join(directory, `${process.pid}~b~1.journal`), 'not a journal at all');
+    mkdirSync(join(directory, `${process.pid}~d~1.journal`));
     await start('second', new Stream(), { directory });
     // What cannot even be read stays, and is reported.
-    expect(readdirSync(directory)).toEqual([`${process.pid}~d.journal`]);
+    expect(readdirSync(directory)).toEqual([`${process.pid}~d~1.journal`]);
   });
 
   it('leaves a journal of a later format to the version that can read it', async () => {
     const directory = newDirectory();
     const later = encodeFrame({ kind: 'journal', format: 2, node: 'later' });
-    writeFileSync(join(directory, `${process.pid}~later.journal`), Buffer.concat(later));
+    writeFileSync(join(directory, `${process.pid}~later~1.journal`), Buffer.concat(later));
     await start('second', new Stream(), { directory });
-    expect(readdirSync(directory)).toEqual([`${process.pid}~later.journal`]);
+    expect(readdirSync(directory)).toEqual([`${process.pid}~later~1.journal`]);
   });
 });
 
@@ -231,13 +267,14 @@ describe('the journal of a process that is alive', () => {
   it('is left alone, also by a process that was given the same directory', async () => {
     const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 5);
-    await nextTurn();
+    await noted(first, 5);
     const directory = killed(first);
-    const living = join(directory, `${process.ppid}~first.journal`);
+    const living = join(directory, `${process.ppid}~first~1.journal`);
     renameSync(journalIn(directory), living);
     const stream = new Stream();
-    await start('second', stream, { directory });
-    await nextTurn();
+    const { outbox } = await start('second', stream, { directory });
+    outbox.add(aRecord());
+    await eventually(() => stream.records.length > 0);
     expect([stream.lost, existsSync(living)]).toEqual([0, true]);
     // Since then the machine has started again: whoever has the id now, it is not the writer.
     const beforeBoot = Date.now() / 1_000 - uptime() - 60;
@@ -249,11 +286,13 @@ describe('the journal of a process that is alive', () => {
   it('is left alone by another node of the same process', async () => {
     const first = await start('first', new Stream(), { flushEveryMs: NEVER_MS });
     addMany(first.outbox, 5);
-    await nextTurn();
+    await noted(first, 5);
     const stream = new Stream();
-    const second = await start('second', stream, { directory: first.directory });
-    await second.outbox.stop(1_000);
-    expect([stream.publishes, existsSync(journalIn(first.directory))]).toEqual([0, true]);
+    const { outbox } = await start('second', stream, { directory: first.directory });
+    outbox.add(aRecord());
+    await eventually(() => stream.records.length > 0);
+    await outbox.stop(1_000);
+    expect([stream.lost, existsSync(journalIn(first.directory))]).toEqual([0, true]);
   });
 });
 
@@ -266,7 +305,8 @@ describe('the journal', () => {
       for (let at = 0; at < 200; at += 1) outbox.add(aRecord({ path: `/${Math.random()}` }));
       await nextTurn();
       for (const name of readdirSync(directory)) {
-        largest = Math.max(largest, statSync(join(directory, name)).size);
+        const found = statSync(join(directory, name), { throwIfNoEntry: false });
+        largest = Math.max(largest, found?.size ?? 0);
       }
     }
     await eventually(() => stream.records.length === 20_000, { withinMs: 30_000 });
@@ -318,7 +358,7 @@ describe('a disk that refuses', () => {
     });
     const stream = new Stream();
     const node = await start('node', stream, { logger });
-    const inTheWay = join(node.directory, `${process.pid}~node.journal.next`);
+    const inTheWay = join(node.directory, `${process.pid}~node~1.journal`);
     mkdirSync(inTheWay);
     await eventually(() => {
       node.outbox.add(aRecord());
@@ -341,10 +381,10 @@ describe('a disk that refuses', () => {
     const stream = new Stream();
     const node = await start('node', stream, { flushEveryMs: NEVER_MS });
     // Whatever is written to this device, the kernel answers ENOSPC.
-    symlinkSync('/dev/full', join(node.directory, `${process.pid}~node.journal.next`));
+    symlinkSync('/dev/full', join(node.directory, `${process.pid}~node~1.journal`));
     addMany(node.outbox, 3);
-    await nextTurn();
-    expect([node.journal.failures, readdirSync(node.directory)]).toEqual([1, []]);
+    await eventually(() => node.journal.failures > 0);
+    expect(readdirSync(node.directory)).toEqual([]);
     await node.outbox.stop(5_000);
     expect(stream.sequences()).toEqual(upTo(3));
   });
@@ -353,8 +393,7 @@ describe('a disk that refuses', () => {
     const stream = new Stream();
     const node = await start('node', stream, { flushEveryMs: NEVER_MS, journalBytesMax: 1_500 });
     addMany(node.outbox, 5);
-    await nextTurn();
-    expect(readdirSync(node.directory)).toHaveLength(1);
+    await noted(node, 5);
     for (let at = 0; at < 195; at += 1) node.outbox.add(aRecord({ path: `/${Math.random()}` }));
     expect(node.journal.failures).toBe(1);
     expect(readdirSync(node.directory)).toEqual([]);
@@ -374,12 +413,12 @@ describe('a disk that refuses', () => {
 
 describe('a journal file', () => {
   it('is read up to the first frame that is not as it was written', () => {
-    const first = Buffer.concat(encodeFrame({ kind: 'turn', added: [1, 2, 'ä\n"'], settled: [] }));
+    const first = Buffer.concat(encodeFrame({ kind: 'news', added: [1, 2, 'ä\n"'], settled: [] }));
     const second = Buffer.concat(
       encodeFrame({ kind: 'batch', batchId: 'b', last: 1 }, Buffer.from([0, 255])),
     );
     const bytes = Buffer.concat([first, second]);
-    expect([...readFrames(bytes)].map(({ entry }) => entry.kind)).toEqual(['turn', 'batch']);
+    expect([...readFrames(bytes)].map(({ entry }) => entry.kind)).toEqual(['news', 'batch']);
     expect([...readFrames(bytes)].at(-1)?.payload).toEqual(Buffer.from([0, 255]));
     for (let at = 0; at < bytes.length; at += 1) {
       const damaged = Buffer.from(bytes);
@@ -391,5 +430,5 @@ describe('a journal file', () => {
 
 const settledIn = (path: string): readonly string[] =>
   [...readFrames(readFileSync(path))].flatMap(({ entry }) =>
-    entry.kind === 'turn' ? entry.settled : [],
+    entry.kind === 'news' ? entry.settled : [],
   );

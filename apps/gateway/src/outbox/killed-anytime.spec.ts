@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordBatch } from '@portico/contracts';
@@ -7,6 +7,7 @@ import { decodeBatch } from '@portico/messaging';
 import type { RecordPublisher } from '@portico/messaging';
 import { createLogger } from '@portico/telemetry';
 import fc from 'fast-check';
+import { copyDirectory } from '../../test/copy-directory.ts';
 import { aRecord } from '../../test/record-stream.ts';
 import { Journal } from './journal.ts';
 import { LeftBehind } from './left-behind.ts';
@@ -31,7 +32,7 @@ const step = fc.oneof(
       status: fc.constantFrom(200, 503),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('turn' as const, 'flush' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('note' as const, 'flush' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -89,11 +90,11 @@ class HeldStream implements RecordPublisher {
 class World {
   readonly stream = new HeldStream();
   readonly emitted: { readonly node: string; readonly client: string; readonly at: number }[] = [];
-  /** Added in the turn in which their process was killed: nothing can know of them. */
+  /** Added in the millisecond in which their process was killed: nothing can know of them. */
   readonly unseen = new Set<(typeof this.emitted)[number]>();
   readonly #root: string;
   readonly #sizes: Sizes;
-  #thisTurn: (typeof this.emitted)[number][] = [];
+  #unnoted: (typeof this.emitted)[number][] = [];
   #processes = 0;
   #directory = '';
   #outbox!: Outbox;
@@ -113,8 +114,8 @@ class World {
     switch (now.kind) {
       case 'add':
         return this.#add(now);
-      case 'turn':
-        return this.#advance(0);
+      case 'note':
+        return this.#advance(1);
       case 'flush':
         return this.#advance(FLUSH_MS);
       case 'acknowledge':
@@ -153,21 +154,21 @@ class World {
       const { node } = this.#outbox;
       const emitted = { node, client: client ?? NO_CLIENT, at: record.sequence };
       this.emitted.push(emitted);
-      this.#thisTurn.push(emitted);
+      this.#unnoted.push(emitted);
     }
   }
 
   async #advance(ms: number): Promise<void> {
     await jest.advanceTimersByTimeAsync(ms);
-    this.#thisTurn = [];
+    this.#unnoted = [];
     await settle();
   }
 
   async #kill(): Promise<void> {
     const left = join(this.#root, `process-${this.#processes}`);
-    cpSync(this.#directory, left, { recursive: true });
-    for (const record of this.#thisTurn) this.unseen.add(record);
-    this.#thisTurn = [];
+    copyDirectory(this.#directory, left);
+    for (const record of this.#unnoted) this.unseen.add(record);
+    this.#unnoted = [];
     jest.clearAllTimers();
     this.stream.forget();
     // Only so that this test keeps no file open; the dead write to a place that nobody reads.

@@ -8,7 +8,7 @@ import type { Logger } from '@portico/telemetry';
 import type { EncodedBatch } from './encoded-batch.ts';
 import { JOURNAL_FORMAT, readFrames } from './journal-frames.ts';
 import type { AddedFields, JournalEntry } from './journal-frames.ts';
-import { NEXT_SUFFIX, writerOf } from './journal-name.ts';
+import { readJournalName } from './journal-name.ts';
 import { Journal } from './journal.ts';
 import { LossLedger } from './loss-ledger.ts';
 
@@ -33,14 +33,13 @@ export class LeftBehind {
   /** Before this process starts a journal of its own in the directory. */
   static async open(directory: string, logger: Logger): Promise<LeftBehind> {
     const estates: Estate[] = [];
-    for (const name of (await readdir(directory)).sort()) {
-      const path = join(directory, name);
+    for (const files of journalsIn(directory, await readdir(directory))) {
       try {
-        const estate = await findEstate(name, path, logger);
+        const estate = await findEstate(files, logger);
         if (estate !== null) estates.push(estate);
       } catch (error) {
         // No reason not to start: it stays for the next one.
-        logger.error({ err: error, path }, 'Cannot read what an earlier process left');
+        logger.error({ err: error, files }, 'Cannot read what an earlier process left');
       }
     }
     return new LeftBehind(estates);
@@ -64,14 +63,59 @@ export class LeftBehind {
   }
 }
 
+interface JournalFile {
+  readonly path: string;
+  readonly pid: number;
+  readonly generation: number;
+}
+
+/** By the node that wrote them, the newest file first. */
+function journalsIn(directory: string, names: readonly string[]): Iterable<JournalFile[]> {
+  const filesByWriter = new Map<string, JournalFile[]>();
+  for (const name of [...names].sort()) {
+    const writer = readJournalName(name);
+    if (writer === null) continue;
+    const { pid, node, generation } = writer;
+    const files = filesByWriter.get(`${pid}~${node}`) ?? [];
+    filesByWriter.set(`${pid}~${node}`, files);
+    files.push({ path: join(directory, name), pid, generation });
+    files.sort((a, b) => b.generation - a.generation);
+  }
+  return filesByWriter.values();
+}
+
 /** `null` where there is nothing to send, or nothing of ours. */
-async function findEstate(name: string, path: string, logger: Logger): Promise<Estate | null> {
-  const pid = writerOf(name);
-  if (pid === null || (await isWriting(pid, path))) return null;
-  const batches = name.endsWith(NEXT_SUFFIX) ? [] : await readEstate(path, logger);
-  if (batches === null) return null;
-  if (batches.length > 0) return { path, batches };
-  await rm(path, { force: true });
+async function findEstate(files: readonly JournalFile[], logger: Logger): Promise<Estate | null> {
+  if (await isBeingWritten(files)) return null;
+  const found = await newestWhole(files);
+  if (found?.reading.isOfLaterFormat === true) {
+    logger.error(
+      { path: found.path },
+      'Cannot read a journal of a later version; it stays for that',
+    );
+    return null;
+  }
+  for (const { path } of files) if (path !== found?.path) await rm(path, { force: true });
+  if (found === null) return null;
+  const { batches, lost } = found.reading.result();
+  if (batches.length === 0) {
+    await rm(found.path, { force: true });
+    return null;
+  }
+  const { path } = found;
+  logger.warn({ path, batches: batches.length, lost }, 'Sending what an earlier process left');
+  return { path, batches };
+}
+
+/** There are two when the kill came while the journal was written anew; the newest whole says all. */
+async function newestWhole(
+  files: readonly JournalFile[],
+): Promise<{ readonly path: string; readonly reading: Reading } | null> {
+  for (const { path } of files) {
+    const reading = new Reading();
+    for (const { entry, payload } of readFrames(await readFile(path))) reading.take(entry, payload);
+    if (reading.isWhole) return { path, reading };
+  }
   return null;
 }
 
@@ -79,52 +123,50 @@ async function findEstate(name: string, path: string, logger: Logger): Promise<E
  * Two gateways in one directory are a mistake, but must not declare each other's records lost. Our
  * own process id was somebody else's: in a container it is the same after every start.
  */
-async function isWriting(pid: number, path: string): Promise<boolean> {
-  if (pid === process.pid) return Journal.isOpenHere(path);
+async function isBeingWritten(files: readonly JournalFile[]): Promise<boolean> {
+  const [newest] = files;
+  if (newest === undefined) return false;
+  if (newest.pid === process.pid) return files.some(({ path }) => Journal.isOpenHere(path));
   try {
-    process.kill(pid, 0);
+    process.kill(newest.pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   // After the machine has started again, ids belong to others.
   const startedAtMs = Date.now() - uptime() * 1_000;
-  return (await stat(path)).mtimeMs >= startedAtMs;
-}
-
-/** `null` for a journal that only a later version can read: it stays for that. */
-async function readEstate(path: string, logger: Logger): Promise<EncodedBatch[] | null> {
-  const estate = new Reading();
-  for (const { entry, payload } of readFrames(await readFile(path))) {
-    if (entry.kind === 'journal' && entry.format !== JOURNAL_FORMAT) {
-      logger.error({ path, format: entry.format }, 'Cannot read a journal of this format; left it');
-      return null;
-    }
-    estate.take(entry, payload);
-  }
-  const { batches, lost } = estate.result();
-  if (batches.length > 0) {
-    logger.warn({ path, batches: batches.length, lost }, 'Sending what an earlier process left');
-  }
-  return batches;
+  return (await stat(newest.path)).mtimeMs >= startedAtMs;
 }
 
 /** Follows a journal from its beginning to its end. */
 class Reading {
   #node = '';
+  #isStated = false;
+  #isOfLaterFormat = false;
   #losses: readonly LossMarker[] = [];
   readonly #payloadById = new Map<string, Uint8Array>();
   /** Lines of records that are in no batch, in order of their sequence. */
   readonly #lines = new Map<number, readonly [timestampMs: number, clientId: string | null]>();
 
+  /** What it begins with was written to its end. */
+  get isWhole(): boolean {
+    return this.#isStated || this.#isOfLaterFormat;
+  }
+
+  get isOfLaterFormat(): boolean {
+    return this.#isOfLaterFormat;
+  }
+
   take(entry: JournalEntry, payload: Uint8Array): void {
     switch (entry.kind) {
       case 'journal':
         this.#node = entry.node;
+        this.#isOfLaterFormat = entry.format !== JOURNAL_FORMAT;
         return;
       case 'losses':
         this.#losses = entry.losses;
         return;
-      case 'turn':
+      case 'news':
+        this.#isStated = true;
         this.#addLines(entry.added);
         for (const batchId of entry.settled) this.#payloadById.delete(batchId);
         return;
