@@ -156,9 +156,10 @@ async function one(change, { admin, eyes }) {
       answeredAt = performance.now();
       return headers['x-config-propagation'] ?? '';
     });
-  const seen = eyes.map((eye) => watch(eye, change, () => answeredAt));
-  const propagation = await asked;
-  const sights = await Promise.all(seen);
+  const [propagation, ...sights] = await Promise.all([
+    asked,
+    ...eyes.map((eye) => watch(eye, change, () => answeredAt)),
+  ]);
   const seenMs = sights.map(({ atMs }) => atMs - startedAt).toSorted((a, b) => a - b);
   return {
     kind: change.kind,
@@ -168,6 +169,7 @@ async function one(change, { admin, eyes }) {
     isComplete: propagation.startsWith(`nodes=${GATEWAYS}/${GATEWAYS};`),
     firstSeenMs: seenMs[0],
     allSeenMs: seenMs.at(-1),
+    failedLooks: sights.reduce((sum, { failed }) => sum + failed, 0),
     isTooEarly: sights.some(({ wasOldAfterAnswer }) => wasOldAfterAnswer),
   };
 }
@@ -177,16 +179,28 @@ async function watch(eye, { call, becomes }, answeredAt) {
   const headers = { 'x-client-id': call.client, 'x-profile-id': call.profile };
   const beganAt = performance.now();
   let wasOldAfterAnswer = false;
+  let failed = 0;
   while (performance.now() < beganAt + GIVE_UP_MS) {
     const sentAt = performance.now();
-    const { statusCode, body } = await eye.request({ method: 'GET', path: call.path, headers });
-    await body.dump();
+    const status = await look(eye, { path: call.path, headers });
     const atMs = performance.now();
-    if (statusCode === becomes) return { atMs, wasOldAfterAnswer };
-    if (sentAt > answeredAt()) wasOldAfterAnswer = true;
+    if (status === becomes) return { atMs, wasOldAfterAnswer, failed };
+    if (status === undefined) failed += 1;
+    else if (sentAt > answeredAt()) wasOldAfterAnswer = true;
     await pause(lookAgainMs(atMs - beganAt));
   }
   throw new Error(`a gateway did not answer ${becomes} to ${call.path} within ${GIVE_UP_MS} ms`);
+}
+
+/** The status; undefined when there was none. */
+async function look(eye, { path, headers }) {
+  try {
+    const { statusCode, body } = await eye.request({ method: 'GET', path, headers });
+    await body.dump();
+    return statusCode;
+  } catch {
+    return undefined;
+  }
 }
 
 function tell({ changes, calm, busy, cpu }) {
@@ -236,6 +250,7 @@ function rowOf(what, changes) {
     'seen on all p99 ms': at('allSeenMs', 0.99),
     'seen on all max ms': at('allSeenMs', 1),
     [`not ${GATEWAYS}/${GATEWAYS}`]: changes.filter((one) => !one.isComplete).length,
+    'failed calls': changes.reduce((sum, { failedLooks }) => sum + failedLooks, 0),
     'answered too early': changes.filter((one) => one.isTooEarly).length,
   };
 }
