@@ -315,9 +315,10 @@ describe('the journal', () => {
     expect(largest).toBeLessThan(400_000);
   }, 60_000);
 
-  it('is gone after a stop that left nothing', async () => {
-    const { outbox, directory } = await start('orderly', new Stream());
-    addMany(outbox, 300);
+  it('is gone after a stop that left nothing, with every file that it replaced', async () => {
+    const settings = { appendBytes: 1, bytesMax: 100_000 };
+    const { outbox, directory } = await start('orderly', new Stream(), settings);
+    addMany(outbox, 3_000);
     await outbox.stop(5_000);
     expect(readdirSync(directory)).toEqual([]);
   });

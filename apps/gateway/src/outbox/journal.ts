@@ -1,4 +1,4 @@
-import { close, closeSync, openSync, rm, rmSync, writevSync } from 'node:fs';
+import { close, closeSync, openSync, rmSync, unlink, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LossMarker, RequestRecord } from '@portico/contracts';
 import type { Logger } from '@portico/telemetry';
@@ -45,6 +45,8 @@ export class Journal {
   /** `null` before the first write, after a failed one, and after the end. */
   #file: OpenFile | null = null;
   #generation = 0;
+  /** Files before it that are being deleted. */
+  readonly #replaced = new Set<string>();
   #bytes = 0;
   #rewriteAtBytes = 0;
   #failures = 0;
@@ -157,12 +159,19 @@ export class Journal {
     const name = journalName({ pid: process.pid, node, generation: this.#generation + 1 });
     const next = create(join(directory, name), frames);
     const previous = this.#letGo();
-    if (previous !== null) rm(previous.path, { force: true }, () => undefined);
+    if (previous !== null) this.#deleteReplaced(previous.path);
     this.#file = next;
     this.#generation += 1;
     this.#bytes = bytes;
     this.#rewriteAtBytes = bytes + Math.max(bytes, Math.min(appendBytes, bytesMax / 3));
     Journal.#openPaths.add(next.path);
+  }
+
+  #deleteReplaced(path: string): void {
+    this.#replaced.add(path);
+    unlink(path, (error) => {
+      if (error === null) this.#replaced.delete(path);
+    });
   }
 
   /** A failure costs the journal, for a while, and nothing else. */
@@ -193,7 +202,8 @@ export class Journal {
   /** Goes whole: lines without the batches after them would be counted as losses that never were. */
   #discard(path: string): void {
     this.#letGo();
-    quietly(() => rmSync(path, { force: true }));
+    // What it replaced goes first: alone it would be taken for what is unsettled.
+    for (const each of [...this.#replaced, path]) quietly(() => rmSync(each, { force: true }));
   }
 
   #letGo(): OpenFile | null {
