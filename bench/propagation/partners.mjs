@@ -35,7 +35,8 @@ function newCounts() {
 
 function send(number) {
   const into = counts;
-  const dueAt = startedAt + (number / perSecond) * 1000;
+  // The first one leaves when the first interval is over.
+  const dueAt = startedAt + ((number + 1) / perSecond) * 1000;
   const { client, profile, authorization } = callers[number % callers.length];
   const headers = { 'x-client-id': client, 'x-profile-id': profile, authorization };
   open += 1;
