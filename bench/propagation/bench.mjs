@@ -69,11 +69,11 @@ async function bench() {
   const admin = await startControlPlane(dir, { natsUrl, databaseUrl: postgres.url });
   const document = documentOf({ clients: CLIENTS, upstreamUrl });
   await admin.call('POST', '/config/apply', { body: document });
-  const nodes = await Promise.all(
-    Array.from({ length: GATEWAYS }, (_, n) =>
-      startNode(homeOf(n), { natsUrl, env: { NODE_ID: `gw-${n}` } }),
-    ),
-  );
+  // One after the other: a free port is only free until somebody else asks for one.
+  const nodes = [];
+  for (let n = 0; n < GATEWAYS; n += 1) {
+    nodes.push(await startNode(homeOf(n), { natsUrl, env: { NODE_ID: `gw-${n}` } }));
+  }
   await until(async () => {
     const { body } = await admin.call('GET', '/gateways');
     if (body.data.length !== GATEWAYS) throw new Error(`${body.data.length} gateways are known`);
