@@ -115,6 +115,57 @@ describe('a JSON body', () => {
     names: new Set([name]),
     paths: [],
     isStrict: true,
+    mention: null,
+  });
+});
+
+describe('a JSON body of a collection that lists nothing', () => {
+  const own = compileRedaction([], ['X-Shop.Key']);
+  const shown = (text: string): string =>
+    redactBody(Buffer.from(text), 'application/json', undefined, own).toString();
+
+  it('goes on as the bytes that came, where it names no secret', () => {
+    const body = Buffer.from('{"note":"my password", "xx-shop.key":[1.0e5]}\xff');
+    expect(redactBody(body, 'application/json', undefined, own)).toBe(body);
+  });
+
+  it.each([
+    '"Password"',
+    '"\\u0070assword"',
+    '"pass\\u0057ord"',
+    '"x-shop.key"',
+    '"X-SHOP.KEY"',
+    '"api\u212aey"',
+  ])('loses the value after %s', (name) => {
+    expect(shown(`{"a":1, ${name} : "SECRET"}`)).toBe(`{"a":1, ${name} : "[redacted]"}`);
+  });
+
+  it('is withheld whole where it names a secret and cannot be read', () => {
+    const deep = '['.repeat(100) + '{"password":1}' + ']'.repeat(100);
+    expect(shown(deep)).toBe('[redacted]');
+    expect(shown('{user: "a", "password": "b"}')).toBe('[redacted]');
+  });
+
+  it('loses what reading it would lose, and nothing else, whatever it is', () => {
+    const name = fc.oneof(
+      fc.constantFrom('password', 'Password', 'api_key', 'x-shop.key', 'x-shopXkey', 'a'),
+      fc.string(),
+    );
+    const text = fc
+      .tuple(fc.array(fc.tuple(name, fc.jsonValue()), { maxLength: 4 }), fc.nat(), fc.boolean())
+      .map(([entries, cut, isEscaped]) => {
+        const whole = JSON.stringify(Object.fromEntries(entries));
+        const written = isEscaped ? whole.replaceAll('w', '\\u0077') : whole;
+        return written.slice(0, written.length - (cut % 3) * 2);
+      });
+    fc.assert(
+      fc.property(text, (json) => {
+        const read = redactJson(json, own);
+        expect(shown(json)).toBe(
+          read === null && own.mention?.test(json) ? '[redacted]' : (read ?? json),
+        );
+      }),
+    );
   });
 });
 

@@ -49,7 +49,8 @@ export function redactQuery(query: string, rules: RedactionRules): string {
 
 /**
  * A captured body, safe to leave the node. JSON and forms are searched; a body in a format we cannot
- * search is withheld whole as soon as the collection lists anything secret: safe when wrong.
+ * search is withheld whole as soon as the collection lists anything secret, and JSON that we cannot
+ * read as soon as it names one: safe when wrong.
  */
 export function redactBody(
   body: Buffer<ArrayBuffer>,
@@ -61,8 +62,11 @@ export function redactBody(
   const type = (contentType ?? '').toLowerCase();
   const isEncoded = contentEncoding !== undefined && contentEncoding !== 'identity';
   if (!isEncoded && type.includes('json')) {
-    const redacted = redactJson(body.toString('utf8'), rules);
-    if (redacted !== null) return Buffer.from(redacted);
+    const text = body.toString('utf8');
+    if (rules.mention !== null && !rules.mention.test(text)) return body;
+    const redacted = redactJson(text, rules);
+    // Not JSON, or nested too deep to read, and there may be a secret in it.
+    return redacted === null ? WITHHELD_BODY : Buffer.from(redacted);
   }
   if (!isEncoded && type.startsWith('application/x-www-form-urlencoded')) {
     return Buffer.from(redactQuery(body.toString('utf8'), rules));
