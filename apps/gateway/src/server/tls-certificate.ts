@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Logger } from '@portico/telemetry';
 
 export interface TlsFiles {
@@ -14,17 +14,39 @@ export interface TlsMaterial {
   readonly key: Buffer;
 }
 
+const CERT_FILE = 'gateway.crt';
+const KEY_FILE = 'gateway.key';
+
 /** The files in use: the configured ones, or a self-signed pair, made once and kept. */
 export async function tlsFiles(configured: TlsFiles | null, dataDir: string): Promise<TlsFiles> {
   if (configured !== null) return configured;
   const directory = join(dataDir, 'tls');
-  const files = { cert: join(directory, 'gateway.crt'), key: join(directory, 'gateway.key') };
-  const exists = await Promise.all([stat(files.cert), stat(files.key)]).then(
+  const files = { cert: join(directory, CERT_FILE), key: join(directory, KEY_FILE) };
+  if (!(await areThere(files))) await putSelfSigned(directory, files);
+  return files;
+}
+
+const areThere = (files: TlsFiles): Promise<boolean> =>
+  Promise.all([stat(files.cert), stat(files.key)]).then(
     () => true,
     () => false,
   );
-  if (!exists) await writeSelfSigned(directory, files);
-  return files;
+
+/**
+ * Put in place as a whole: processes that start together with one data directory end up with the same
+ * pair, and none reads half of one.
+ */
+async function putSelfSigned(directory: string, files: TlsFiles): Promise<void> {
+  await mkdir(dirname(directory), { recursive: true });
+  const draft = await mkdtemp(`${directory}.`);
+  try {
+    await writeSelfSigned(draft);
+    await rename(draft, directory);
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true });
+    if (await areThere(files)) return;
+    throw new Error(`Cannot make a TLS certificate in ${directory}`, { cause });
+  }
 }
 
 export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
@@ -35,7 +57,7 @@ export async function readTls(files: TlsFiles): Promise<TlsMaterial> {
 const YEAR_MS = 365 * 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-async function writeSelfSigned(directory: string, files: TlsFiles): Promise<void> {
+async function writeSelfSigned(directory: string): Promise<void> {
   // Its decorators need the metadata polyfill, and nothing else here does: loaded only when used.
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
@@ -58,10 +80,8 @@ async function writeSelfSigned(directory: string, files: TlsFiles): Promise<void
     ],
   });
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await writeFile(files.key, pem('PRIVATE KEY', key), { mode: 0o600 });
-  await writeFile(files.cert, certificate.toString('pem'));
-  await chmod(files.key, 0o600);
+  await writeFile(join(directory, KEY_FILE), pem('PRIVATE KEY', key), { mode: 0o600 });
+  await writeFile(join(directory, CERT_FILE), certificate.toString('pem'));
 }
 
 const pem = (label: string, der: Buffer): string =>
