@@ -117,13 +117,16 @@ class Scan {
   #string(): string {
     if (this.#peek() !== '"') throw new NotJson();
     const from = this.#at;
+    // Nearly all are as they stand; what has escapes, or what JSON forbids, is left to its parser.
+    let isPlain = true;
     for (let at = from + 1; at < this.#text.length; at += 1) {
       const char = this.#text.charCodeAt(at);
-      if (char === 0x5c) at += 1;
-      else if (char === 0x22) {
+      if (char === 0x22) {
         this.#at = at + 1;
-        return unquote(this.#text.slice(from, this.#at));
+        return isPlain ? this.#text.slice(from + 1, at) : unquote(this.#text.slice(from, at + 1));
       }
+      if (char === 0x5c) at += 1;
+      if (char === 0x5c || char < 0x20) isPlain = false;
     }
     throw new CutOff();
   }
@@ -160,6 +163,8 @@ class Scan {
   }
 
   #space(): void {
+    const next = this.#text.charCodeAt(this.#at);
+    if (next > 0x20 && next < 0x7f) return;
     SPACE.lastIndex = this.#at;
     SPACE.exec(this.#text);
     this.#at = SPACE.lastIndex;

@@ -63,7 +63,7 @@ export function redactBody(
   const isEncoded = contentEncoding !== undefined && contentEncoding !== 'identity';
   if (!isEncoded && type.includes('json')) {
     const text = body.toString('utf8');
-    if (rules.mention !== null && !rules.mention.test(text)) return body;
+    if (rules.mention?.test(text) === false) return body;
     const redacted = redactJson(text, rules);
     // Not JSON, or nested too deep to read, and there may be a secret in it.
     return redacted === null ? WITHHELD_BODY : Buffer.from(redacted);

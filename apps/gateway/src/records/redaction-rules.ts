@@ -10,8 +10,9 @@ export interface RedactionRules {
   /** True when the collection lists anything: a body that cannot be searched is then withheld. */
   readonly isStrict: boolean;
   /**
-   * Finds any of the names as JSON writes them, or more; `null` where only reading the JSON tells.
-   * Nearly no body has one, and reading them all took most of the time that a record takes.
+   * Finds any of the names as JSON writes them, or more. Nearly no body has one, and reading them all
+   * took most of the time of a record. `null` where they have to be read: what the collection lists
+   * may be paths, and a body that turns out to be no JSON has to be withheld.
    */
   readonly mention: RegExp | null;
 }
@@ -66,7 +67,7 @@ const PLAIN_NAME = /^[!#-.0-[\]-~]+$/;
 function mentionOf(names: readonly string[]): RegExp | null {
   if (!names.every((name) => PLAIN_NAME.test(name))) return null;
   const literal = names.map((name) =>
-    name.replace(/[^\w-]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`),
+    name.replace(/[^\w-]/g, (char) => `\\x${char.charCodeAt(0).toString(16)}`),
   );
   return new RegExp(`\\\\u|"(?:${literal.join('|')})"`, 'iu');
 }
