@@ -67,6 +67,8 @@ const trustedProxies = z
   .transform((text) => text.split(/[\s,]+/).filter(Boolean))
   .refine((list) => list.every(isAddressOrBlock), 'must be a list of IP addresses or CIDR blocks');
 
+const secret = z.string().min(16, 'must have at least 16 characters').optional();
+
 const schema = z.object({
   CONTROL_PLANE_HOST: z.string().default('127.0.0.1'),
   CONTROL_PLANE_PORT: port(3000),
@@ -82,13 +84,10 @@ const schema = z.object({
   GATEWAY_TLS_URL: httpUrl().optional(),
   GATEWAY_TLS_PORT: port(8443),
   TRUSTED_PROXIES: trustedProxies,
-  PORTICO_ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  PORTICO_ADMIN_API_KEY: secret,
   PORTICO_ADMIN_EMAIL: z.email().toLowerCase().optional(),
-  PORTICO_ENCRYPTION_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
-  PORTICO_ENCRYPTION_KEY_PREVIOUS: z
-    .string()
-    .min(16, 'must have at least 16 characters')
-    .optional(),
+  PORTICO_ENCRYPTION_KEY: secret,
+  PORTICO_ENCRYPTION_KEY_PREVIOUS: secret,
   RESEND_API_KEY: z.string().optional(),
   SMTP_URL: z.string().optional(),
   MAIL_FROM: z.string().default('Portico <portico@localhost>'),

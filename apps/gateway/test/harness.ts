@@ -23,7 +23,7 @@ import {
 } from '@portico/messaging';
 import type { Feeds } from '@portico/messaging';
 import { createLogger } from '@portico/telemetry';
-import { eventually, TEST_TOKEN } from '@portico/testkit';
+import { aClient, aCollection, anEndpoint, eventually, TEST_TOKEN } from '@portico/testkit';
 import { loadGatewayConfig, startGateway } from '../src/index.ts';
 import type { Gateway, GatewayConfig } from '../src/index.ts';
 
@@ -195,8 +195,19 @@ export class RevisionPublisher {
   }
 }
 
+export type UpstreamOver = Partial<z.input<typeof upstreamSchema>>;
+
 /** An upstream definition with every default filled in. */
-export const upstreamAt = (
-  url: string,
-  over: Partial<z.input<typeof upstreamSchema>> = {},
-): Upstream => upstreamSchema.parse({ targets: [{ url }], ...over });
+export const upstreamAt = (url: string, over: UpstreamOver = {}): Upstream =>
+  upstreamSchema.parse({ targets: [{ url }], ...over });
+
+/** One client and one collection, whose calls go to this upstream. */
+export const estateOn = (upstream: Upstream) => ({
+  clients: [aClient()],
+  collections: [
+    aCollection({
+      upstreams: { production: upstream },
+      endpoints: [anEndpoint({ methods: ['GET', 'POST', 'PUT'] })],
+    }),
+  ],
+});

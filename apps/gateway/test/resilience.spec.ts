@@ -2,17 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { once } from 'node:events';
-import {
-  aClient,
-  aCollection,
-  anEndpoint,
-  eventually,
-  freePort,
-  startUpstream,
-} from '@portico/testkit';
+import { eventually, freePort, startUpstream } from '@portico/testkit';
 import type { Upstream } from '@portico/testkit';
-import { IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
-import type { TestGateway } from './harness.ts';
+import { estateOn, IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
+import type { TestGateway, UpstreamOver } from './harness.ts';
 
 let node: TestGateway;
 let first: Upstream;
@@ -33,17 +26,7 @@ afterEach(() => {
   }
 });
 
-type Over = Parameters<typeof upstreamAt>[1];
-const use = (over: Over) =>
-  node.publish({
-    clients: [aClient()],
-    collections: [
-      aCollection({
-        upstreams: { production: upstreamAt(first.url, over) },
-        endpoints: [anEndpoint({ methods: ['GET', 'POST', 'PUT'] })],
-      }),
-    ],
-  });
+const use = (over: UpstreamOver) => node.publish(estateOn(upstreamAt(first.url, over)));
 const call = (method = 'GET', body?: string) =>
   fetch(`${node.url}/v1/orders`, {
     method,

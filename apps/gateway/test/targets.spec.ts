@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { aClient, aCollection, anEndpoint, eventually, startUpstream } from '@portico/testkit';
+import { eventually, startUpstream } from '@portico/testkit';
 import type { Upstream, UpstreamHandler } from '@portico/testkit';
-import { IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
-import type { TestGateway } from './harness.ts';
+import { estateOn, IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
+import type { TestGateway, UpstreamOver } from './harness.ts';
 
 /** Consecutive failures after which a target is left alone, and for how long. */
 const FAILURES = 5;
@@ -32,17 +32,7 @@ afterEach(async () => {
   await Promise.all([first.stop(), second.stop()]);
 });
 
-type Over = Parameters<typeof upstreamAt>[1];
-const use = (over: Over) =>
-  node.publish({
-    clients: [aClient()],
-    collections: [
-      aCollection({
-        upstreams: { production: upstreamAt(first.url, over) },
-        endpoints: [anEndpoint({ methods: ['GET', 'POST'] })],
-      }),
-    ],
-  });
+const use = (over: UpstreamOver) => node.publish(estateOn(upstreamAt(first.url, over)));
 const both = (): { targets: { url: string }[] } => ({
   targets: [{ url: first.url }, { url: second.url }],
 });
