@@ -109,15 +109,14 @@ export class DiskCopy {
 
   /** The file names no key; a whole file is under one, so its first frame tells. */
   async #keyOf(frame: Buffer | undefined): Promise<Uint8Array> {
-    for (const key of frame === undefined ? [] : this.#previousKeys) {
-      const opened = decodeFrame(frame!, 0, key);
-      if (
-        await opened.then(
-          () => true,
-          () => false,
-        )
-      )
-        return key;
+    if (frame === undefined) return this.#key;
+    for (const key of this.#previousKeys) {
+      const opened = decodeFrame(frame, 0, key);
+      const isUnder = await opened.then(
+        () => true,
+        () => false,
+      );
+      if (isUnder) return key;
     }
     return this.#key;
   }
