@@ -18,6 +18,7 @@ import { CountFolder, foldCounts } from './fold-counts.ts';
 import { get } from './get.ts';
 import { migrate } from './migrate.ts';
 import { daysOf, Partitions } from './partitions.ts';
+import { openPool } from './pool.ts';
 import { dropExpired, erase } from './retention.ts';
 import { scan, search } from './search.ts';
 import { inTransaction, withClient } from './transaction.ts';
@@ -30,14 +31,13 @@ export interface PostgresLogStoreOptions {
   readonly queryConnectionsMax: number;
   /** Longest a query may run, ms. */
   readonly queryTimeoutMs: number;
-  /** An idle connection broke; the next use makes a new one. */
+  /** A connection broke; the next use makes a new one. */
   readonly onConnectionLost: (error: Error) => void;
   /** Counts could not be added up yet; nothing is lost, but charts get slower until they can. */
   readonly onFoldFailed: (error: unknown) => void;
 }
 
 const WRITE_TIMEOUT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * Ninety partitions look dear enough to compile for, which takes longer than the answer; and a month
  * of everybody's counts would be sorted on disk.
@@ -53,8 +53,8 @@ export class PostgresLogStore implements LogStore {
   readonly #folder: CountFolder;
 
   constructor(options: PostgresLogStoreOptions) {
-    this.#writes = poolOf(options, { max: 4, timeoutMs: WRITE_TIMEOUT_MS });
-    this.#queries = poolOf(options, {
+    this.#writes = openPool(options, { max: 4, timeoutMs: WRITE_TIMEOUT_MS });
+    this.#queries = openPool(options, {
       max: options.queryConnectionsMax,
       timeoutMs: options.queryTimeoutMs,
       settings: QUERY_SETTINGS,
@@ -152,24 +152,4 @@ export class PostgresLogStore implements LogStore {
     await this.#folder.settled();
     await Promise.all([this.#writes.end(), this.#queries.end()]);
   }
-}
-
-function poolOf(
-  { url, onConnectionLost }: PostgresLogStoreOptions,
-  { max, timeoutMs, settings }: { max: number; timeoutMs: number; settings?: string },
-): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    application_name: 'portico-log-ingest',
-    max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: timeoutMs,
-    // The server may be frozen and never say that the time is up.
-    query_timeout: timeoutMs + CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    ...(settings === undefined ? {} : { options: settings }),
-  });
-  // Without a listener, a server that restarts would end this process.
-  pool.on('error', onConnectionLost);
-  return pool;
 }
