@@ -39,29 +39,43 @@ describe('npm start', () => {
     expect(data.map((one) => one.id).sort()).toEqual(['coll_inventory_read', 'coll_orders_v2']);
   });
 
+  const failureOf = async (env: Readonly<Record<string, string>>): Promise<Error> => {
+    const directory = await scratchDir();
+    try {
+      await startStandalone({ ...env, PORTICO_DATA_DIR: directory });
+    } catch (error) {
+      return error as Error;
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+    throw new Error('it started');
+  };
+
   it('refuses taken ports by name, and says which variable moves each', async () => {
     const { env } = portico;
-    const failed = await startStandalone({ ...env, PORTICO_DATA_DIR: await scratchDir() }).then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
+    const { message } = await failureOf(env);
     for (const name of ['CONTROL_PLANE_PORT', 'GATEWAY_PORT', 'DEMO_SANDBOX_PORT']) {
-      expect(failed).toContain(`${env[name]} (`);
-      expect(failed).toContain(`${name}=<another port>`);
+      expect(message).toContain(`${env[name]} (`);
+      expect(message).toContain(`${name}=<another port>`);
     }
   });
 
   it('refuses a wrong configuration with every problem listed', async () => {
-    const failed = await startStandalone({
-      PORTICO_DATA_DIR: await scratchDir(),
+    const { message } = await failureOf({
       GATEWAY_ADMIN_PORT: 'eighty',
       PORTICO_SEED_DEMO: 'maybe',
-    }).then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
-    expect(failed).toContain('GATEWAY_ADMIN_PORT');
-    expect(failed).toContain('PORTICO_SEED_DEMO');
+    });
+    expect(message).toContain('GATEWAY_ADMIN_PORT');
+    expect(message).toContain('PORTICO_SEED_DEMO');
+  });
+
+  it('ends by itself, and says why, when a part fails after others have started', async () => {
+    const failure = await failureOf({
+      GATEWAY_TLS_CERT: '/there/is/no.crt',
+      GATEWAY_TLS_KEY: '/there/is/no.key',
+    });
+    expect(failure.message).toContain('/there/is/no.');
+    expect(failure.cause).toEqual(new Error('ended with 1'));
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(

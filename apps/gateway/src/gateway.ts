@@ -41,7 +41,10 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** One gateway node: follows the configuration, decides alone, and tells what happened. */
+/**
+ * One gateway node: follows the configuration, decides alone, and tells what happened. Closes again
+ * what it opened when it cannot start, because a port is taken, say.
+ */
 export async function startGateway(
   config: GatewayConfig,
   { feeds, logger }: GatewayDependencies,
@@ -59,7 +62,10 @@ export async function startGateway(
     spoolFile: join(config.snapshotCacheDir, 'usage.json'),
   });
   const node = new GatewayNode(config, { feeds, logger, observation, census, desk });
-  const ports = await node.open();
+  const ports = await node.open().catch(async (error: unknown) => {
+    await node.close();
+    throw error;
+  });
   logger.info({ node: config.nodeId, ...ports }, 'Gateway is listening');
   let stopping: Promise<void> | null = null;
   return { ...ports, metrics: observation.metrics, stop: () => (stopping ??= node.close()) };

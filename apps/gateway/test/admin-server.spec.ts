@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freePort } from '@portico/testkit';
 import { startTestGateway } from './harness.ts';
 import type { TestGateway } from './harness.ts';
 
@@ -36,5 +37,13 @@ describe('the admin port', () => {
     expect((await fetch(`${node.adminUrl}/readyz`)).status).toBe(503);
     await node.publish({});
     expect((await fetch(`${node.adminUrl}/readyz`)).status).toBe(200);
+  });
+
+  it('keeps a node whose port is taken from starting, and from half starting', async () => {
+    const taken = String(node.gateway.adminPort);
+    const httpPort = await freePort();
+    const env = { GATEWAY_PORT: String(httpPort), GATEWAY_ADMIN_PORT: taken };
+    await expect(startTestGateway({ env })).rejects.toThrow('EADDRINUSE');
+    await expect(fetch(`http://127.0.0.1:${httpPort}/`)).rejects.toThrow('fetch failed');
   });
 });

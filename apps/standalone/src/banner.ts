@@ -11,7 +11,7 @@ Portico is running.
 
   Developer portal   ${portico.controlPlaneUrl}
   Admin API docs     ${portico.controlPlaneUrl}/api/docs
-  Gateway            ${portico.gatewayUrl}   (mTLS: ${portico.gatewayTlsUrl})
+  Gateway            ${portico.gatewayUrl}${mtlsPart(portico)}
   Gateway metrics    ${portico.gatewayAdminUrl}/metrics
 ${config.hasDevMailbox ? `  Mailbox            ${portico.controlPlaneUrl}/dev/mail\n` : ''}  Admin API key      ${config.adminApiKey}
   Data               ${config.dataDir}
@@ -19,6 +19,9 @@ ${demo}
 Ctrl-C stops everything; the data stays.
 `;
 }
+
+const mtlsPart = ({ gatewayTlsUrl }: Standalone): string =>
+  gatewayTlsUrl === null ? '' : `   (mTLS: ${gatewayTlsUrl})`;
 
 async function demoPart(portico: Standalone, config: StandaloneConfig): Promise<string> {
   const link = config.hasDevMailbox

@@ -9,7 +9,7 @@ const port = (value: number) => z.coerce.number().int().min(0).max(65_535).defau
 const schema = z.object({
   CONTROL_PLANE_PORT: port(3000),
   GATEWAY_PORT: port(8080),
-  GATEWAY_TLS_PORT: port(8443),
+  GATEWAY_TLS_PORT: z.literal('off').or(port(8443)),
   GATEWAY_ADMIN_PORT: port(8081),
   LOG_INGEST_PORT: port(3001),
   EMBEDDED_POSTGRES_PORT: port(0),
@@ -46,6 +46,7 @@ export interface StandaloneConfig {
 /** A port that will be opened, and the variable that moves it. */
 export interface PortSetting {
   readonly variable: string;
+  readonly host: string;
   readonly port: number;
   readonly purpose: string;
 }
@@ -57,9 +58,15 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const adminApiKey = values.PORTICO_ADMIN_API_KEY ?? rememberedAdminKey(dataDir);
   const hasDemo = values.PORTICO_SEED_DEMO === 'true';
+  const services = serviceEnv(env, {
+    dataDir,
+    adminApiKey,
+    logLevel: values.LOG_LEVEL,
+    controlPlanePort: values.CONTROL_PLANE_PORT,
+  });
   return {
     dataDir,
-    ports: portSettings(values, hasDemo),
+    ports: portSettings(values, services, hasDemo),
     databaseUrl: values.DATABASE_URL,
     embeddedPostgresPort: values.EMBEDDED_POSTGRES_PORT,
     natsUrl: values.NATS_URL,
@@ -70,37 +77,43 @@ export function loadStandaloneConfig(env: NodeJS.ProcessEnv): StandaloneConfig {
     hasDevMailbox: values.RESEND_API_KEY === undefined && values.SMTP_URL === undefined,
     logLevel: values.LOG_LEVEL,
     encryptionSecret: values.PORTICO_ENCRYPTION_KEY,
-    env: serviceEnv(env, {
-      dataDir,
-      adminApiKey,
-      logLevel: values.LOG_LEVEL,
-      controlPlanePort: values.CONTROL_PLANE_PORT,
-    }),
+    env: services,
   };
 }
 
-function portSettings(values: z.infer<typeof schema>, hasDemo: boolean): readonly PortSetting[] {
-  const setting = (variable: PortVariable, purpose: string): PortSetting => ({
-    variable,
-    port: values[variable],
-    purpose,
-  });
+function portSettings(
+  values: z.infer<typeof schema>,
+  { CONTROL_PLANE_HOST, GATEWAY_HOST, GATEWAY_ADMIN_HOST, LOG_INGEST_HOST }: ServiceEnv,
+  hasDemo: boolean,
+): readonly PortSetting[] {
+  const setting = (variable: PortVariable, host: string, purpose: string): PortSetting[] => {
+    const port = values[variable];
+    return port === 'off' ? [] : [{ variable, host, port, purpose }];
+  };
   const services = [
-    setting('CONTROL_PLANE_PORT', 'control plane and portal'),
-    setting('GATEWAY_PORT', 'gateway, http'),
-    setting('GATEWAY_TLS_PORT', 'gateway, https with mTLS'),
-    setting('GATEWAY_ADMIN_PORT', 'gateway health and metrics'),
-    setting('LOG_INGEST_PORT', 'request-log queries'),
+    ...setting('CONTROL_PLANE_PORT', CONTROL_PLANE_HOST, 'control plane and portal'),
+    ...setting('GATEWAY_PORT', GATEWAY_HOST, 'gateway, http'),
+    ...setting('GATEWAY_TLS_PORT', GATEWAY_HOST, 'gateway, https with mTLS'),
+    ...setting('GATEWAY_ADMIN_PORT', GATEWAY_ADMIN_HOST, 'gateway health and metrics'),
+    ...setting('LOG_INGEST_PORT', LOG_INGEST_HOST, 'request-log queries'),
+    ...(values.DATABASE_URL === undefined
+      ? setting('EMBEDDED_POSTGRES_PORT', LOOPBACK, 'embedded PostgreSQL')
+      : []),
   ];
   if (!hasDemo) return services;
   return [
     ...services,
-    setting('DEMO_PRODUCTION_PORT', 'demo API, production'),
-    setting('DEMO_SANDBOX_PORT', 'demo API, sandbox'),
+    ...setting('DEMO_PRODUCTION_PORT', LOOPBACK, 'demo API, production'),
+    ...setting('DEMO_SANDBOX_PORT', LOOPBACK, 'demo API, sandbox'),
   ];
 }
 
+const LOOPBACK = '127.0.0.1';
+
 type PortVariable = Extract<keyof z.infer<typeof schema>, `${string}_PORT`>;
+
+type ServiceEnv = NodeJS.ProcessEnv &
+  Record<`${'CONTROL_PLANE' | 'GATEWAY' | 'GATEWAY_ADMIN' | 'LOG_INGEST'}_HOST`, string>;
 
 function serviceEnv(
   env: NodeJS.ProcessEnv,
@@ -110,8 +123,8 @@ function serviceEnv(
     logLevel: string;
     controlPlanePort: number;
   },
-): NodeJS.ProcessEnv {
-  const host = (name: string) => env[name] ?? '127.0.0.1';
+): ServiceEnv {
+  const host = (name: string): string => env[name] ?? LOOPBACK;
   return {
     ...env,
     PORTICO_DATA_DIR: decided.dataDir,

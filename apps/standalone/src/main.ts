@@ -14,5 +14,5 @@ try {
   process.stdout.write(await banner(portico, config));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }

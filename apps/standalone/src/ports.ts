@@ -1,31 +1,33 @@
 import { createServer } from 'node:net';
 import type { PortSetting } from './config.ts';
 
-/** Says at once which ports are taken and how to move each, rather than failing at the first of them. */
-export async function refuseTakenPorts(settings: readonly PortSetting[]): Promise<void> {
+/** Says at once which ports cannot be had and how to move each, rather than failing at the first of them. */
+export async function refuseUnusablePorts(settings: readonly PortSetting[]): Promise<void> {
   const checks = await Promise.all(
-    settings.map(async (setting) => ({ setting, isTaken: await isTaken(setting.port) })),
+    settings.map(async (setting) => ({ setting, code: await failureToListen(setting) })),
   );
-  const taken = checks.filter((check) => check.isTaken).map((check) => check.setting);
-  if (taken.length === 0) return;
-  throw new PortsTaken(taken);
+  const lines = checks.flatMap(({ setting, code }) =>
+    code === undefined ? [] : [`  ${described(setting, code)}`],
+  );
+  if (lines.length > 0) throw new Error(`Portico cannot start.\n${lines.join('\n')}`);
 }
 
-export class PortsTaken extends Error {
-  constructor(readonly settings: readonly PortSetting[]) {
-    const lines = settings.map(
-      ({ port, purpose, variable }) =>
-        `  ${port} (${purpose}) is taken: stop what uses it, or start with ${variable}=<another port>`,
-    );
-    super(`Portico cannot start.\n${lines.join('\n')}`);
+function described({ host, port, purpose, variable }: PortSetting, code: string): string {
+  const name = `${port} (${purpose})`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${name} is taken: stop what uses it, or start with ${variable}=<another port>`;
+    case 'EACCES':
+      return `${name} is not yours to open: start with ${variable}=<a port above 1023>`;
+    default:
+      return `${name} cannot be opened on ${host}: ${code}`;
   }
 }
 
-function isTaken(port: number): Promise<boolean> {
-  if (port === 0) return Promise.resolve(false);
+function failureToListen({ host, port }: PortSetting): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(true));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(false)));
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen(port, host, () => probe.close(() => resolve(undefined)));
   });
 }

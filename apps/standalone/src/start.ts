@@ -15,12 +15,13 @@ import { AdminApi } from './admin-api.ts';
 import type { StandaloneConfig } from './config.ts';
 import { startDemoApi } from './demo/demo-api.ts';
 import { seedDemo } from './demo/seed.ts';
-import { refuseTakenPorts } from './ports.ts';
+import { refuseUnusablePorts } from './ports.ts';
 
 export interface Standalone {
   readonly controlPlaneUrl: string;
   readonly gatewayUrl: string;
-  readonly gatewayTlsUrl: string;
+  /** `null` when TLS is off. */
+  readonly gatewayTlsUrl: string | null;
   readonly gatewayAdminUrl: string;
   readonly admin: AdminApi;
   readonly stop: () => Promise<void>;
@@ -31,7 +32,7 @@ export interface Standalone {
  * had been started is stopped again when a later part cannot start.
  */
 export async function startStandalone(config: StandaloneConfig): Promise<Standalone> {
-  await refuseTakenPorts(config.ports);
+  await refuseUnusablePorts(config.ports);
   const logger = createLogger({ service: 'standalone', level: config.logLevel });
   const started: Part[] = [];
   const stop = () => stopInReverse(started, logger);
@@ -99,7 +100,7 @@ async function startParts(
   return {
     controlPlaneUrl: `http://localhost:${controlPlane.port}`,
     gatewayUrl,
-    gatewayTlsUrl: `https://localhost:${gateway.tlsPort}`,
+    gatewayTlsUrl: gateway.tlsPort === null ? null : `https://localhost:${gateway.tlsPort}`,
     gatewayAdminUrl: `http://localhost:${gateway.adminPort}`,
     admin,
   };
