@@ -124,7 +124,7 @@ function serviceEnv(
     controlPlanePort: number;
   },
 ): ServiceEnv {
-  const host = (name: string): string => env[name] ?? LOOPBACK;
+  const host = (name: string, otherwise = LOOPBACK): string => env[name] ?? otherwise;
   return {
     ...env,
     PORTICO_DATA_DIR: decided.dataDir,
@@ -135,7 +135,7 @@ function serviceEnv(
     WEBHOOK_ALLOW_PRIVATE: env['WEBHOOK_ALLOW_PRIVATE'] ?? 'true',
     CONTROL_PLANE_HOST: host('CONTROL_PLANE_HOST'),
     GATEWAY_HOST: host('GATEWAY_HOST'),
-    GATEWAY_ADMIN_HOST: host('GATEWAY_ADMIN_HOST'),
+    GATEWAY_ADMIN_HOST: host('GATEWAY_ADMIN_HOST', host('GATEWAY_HOST')),
     LOG_INGEST_HOST: host('LOG_INGEST_HOST'),
   };
 }

@@ -27,7 +27,7 @@ describe('the ports that will be opened', () => {
       CONTROL_PLANE_PORT: '127.0.0.1:3000',
       GATEWAY_PORT: '0.0.0.0:8080',
       GATEWAY_TLS_PORT: '0.0.0.0:8443',
-      GATEWAY_ADMIN_PORT: '127.0.0.1:8081',
+      GATEWAY_ADMIN_PORT: '0.0.0.0:8081',
       LOG_INGEST_PORT: '127.0.0.1:3001',
       EMBEDDED_POSTGRES_PORT: '127.0.0.1:0',
       DEMO_PRODUCTION_PORT: '127.0.0.1:9101',
