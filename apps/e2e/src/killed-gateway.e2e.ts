@@ -12,7 +12,7 @@ const CALLERS_PER_NODE = 4;
 /** A batch leaves as soon as it has so many records: fewer than that are ever in none. */
 const BATCH_RECORDS_MAX = 200;
 
-describe('request records when gateways are killed under load', () => {
+describe('records and usage when gateways are killed under load', () => {
   let portico: Distributed;
   let upstream: Upstream;
   let log: pg.Pool;
@@ -63,6 +63,7 @@ describe('request records when gateways are killed under load', () => {
         const now = await readLedger(log);
         expectNothingMissing(now);
         expectAccountedFor(calls, now);
+        expectUsage(calls, now);
         return now;
       },
       { withinMs: 60_000 },
@@ -95,8 +96,10 @@ describe('request records when gateways are killed under load', () => {
 interface Call {
   readonly client: string;
   readonly requestId: string;
-  /** The node is known to have gone on for long enough to have noted it. */
+  /** The node is known to have gone on for long enough to have noted its record. */
   readonly isNoted: boolean;
+  /** And that it was admitted. */
+  readonly isUsageNoted: boolean;
 }
 
 /** Callers that take no notice of failures; each knows what it was answered. */
@@ -127,7 +130,11 @@ function callAllTheTime(url: string, headersByClient: ReadonlyMap<string, Record
       await Promise.all(callers);
       await agent.close();
       return answers.flatMap((mine) =>
-        mine.map((call) => ({ ...call, isNoted: isNoted(call, mine) })),
+        mine.map((call) => ({
+          ...call,
+          isNoted: isNoted(call, mine, RECORD_NOTED_AFTER_MS),
+          isUsageNoted: isNoted(call, mine, USAGE_NOTED_AFTER_MS),
+        })),
       );
     },
   };
@@ -140,15 +147,16 @@ interface Answer {
   readonly answeredAtMs: number;
 }
 
-/** A node gathers for a millisecond before it notes. */
-const NOTED_AFTER_MS = 5;
+/** A node gathers records for a millisecond before it notes them, usage for five. */
+const RECORD_NOTED_AFTER_MS = 5;
+const USAGE_NOTED_AFTER_MS = 10;
 
 /**
  * Two later calls, the first sent when the note was overdue: between its answering of the one and of
  * the other the node has looked at its timers, however little of the processor it was given.
  */
-const isNoted = (call: Answer, mine: readonly Answer[]): boolean =>
-  mine.filter(({ sentAtMs }) => sentAtMs >= call.answeredAtMs + NOTED_AFTER_MS).length >= 2;
+const isNoted = (call: Answer, mine: readonly Answer[], afterMs: number): boolean =>
+  mine.filter(({ sentAtMs }) => sentAtMs >= call.answeredAtMs + afterMs).length >= 2;
 
 /** `null` when there was no answer. */
 const requestIdOf = (url: string, headers: Record<string, string>, dispatcher: Agent) =>
@@ -173,6 +181,8 @@ interface Ledger {
   readonly storedByNode: ReadonlyMap<string, readonly number[]>;
   readonly timesByRequestId: ReadonlyMap<string, number>;
   readonly losses: readonly Loss[];
+  /** Admitted calls, as bills are made from them. */
+  readonly usageByClient: ReadonlyMap<string, number>;
 }
 
 async function readLedger(log: pg.Pool): Promise<Ledger> {
@@ -191,7 +201,11 @@ async function readLedger(log: pg.Pool): Promise<Ledger> {
     stored.push(Number(sequence));
     timesByRequestId.set(id, (timesByRequestId.get(id) ?? 0) + 1);
   }
-  return { storedByNode, timesByRequestId, losses };
+  const { rows: usage } = await log.query<{ client: string; admitted: number }>(
+    `SELECT client_id AS client, sum(admitted)::int AS admitted FROM logs.usage_daily GROUP BY 1`,
+  );
+  const usageByClient = new Map(usage.map(({ client, admitted }) => [client, admitted]));
+  return { storedByNode, timesByRequestId, losses, usageByClient };
 }
 
 /** emitted = stored + counted as lost, from the numbers that each process gave its records. */
@@ -221,5 +235,21 @@ function expectAccountedFor(calls: readonly Call[], { timesByRequestId, losses }
     ).length;
     const lost = losses.reduce((sum, { byClient }) => sum + (byClient[client] ?? 0), 0);
     expect({ client, missing: Math.max(missing, lost) }).toEqual({ client, missing: lost });
+  }
+}
+
+/** A partner is billed for what it was answered, and at most for what it asked besides. */
+function expectUsage(calls: readonly Call[], { usageByClient }: Ledger): void {
+  // Each caller has one call under way when the node dies.
+  const unanswered = 2 * KILLS * CALLERS_PER_NODE;
+  for (const client of CLIENTS) {
+    const mine = calls.filter((call) => call.client === client);
+    const noted = mine.filter(({ isUsageNoted }) => isUsageNoted).length;
+    const admitted = usageByClient.get(client) ?? 0;
+    expect({ client, admitted: Math.max(admitted, noted) }).toEqual({ client, admitted });
+    expect({ client, admitted: Math.min(admitted, mine.length + unanswered) }).toEqual({
+      client,
+      admitted,
+    });
   }
 }

@@ -59,7 +59,7 @@ export async function startGateway(
     logger,
     metrics: observation.metrics,
     clusterSize: () => census.size(),
-    spoolFile: join(config.snapshotCacheDir, 'usage.json'),
+    usageDirectory: join(config.snapshotCacheDir, 'usage'),
   });
   const node = new GatewayNode(config, { feeds, logger, observation, census, desk });
   const ports = await node.open().catch(async (error: unknown) => {

@@ -7,7 +7,7 @@ import { createLocalLimits } from './local-limits.ts';
 import { ScopeDirectory } from './scope-directory.ts';
 import { createSharedLimits } from './shared-limits.ts';
 import { UsageDeltas } from './usage-deltas.ts';
-import { UsageSpool } from './usage-spool.ts';
+import { UsageJournal } from './usage-journal.ts';
 import type { UsageTruth } from './usage-truth.ts';
 
 export { usageTruthAt, type UsageTruth } from './usage-truth.ts';
@@ -23,8 +23,8 @@ export interface MetersOptions {
   readonly clusterSize: () => number;
   /** The ledger quotas are seeded from and compared with; without one, counters stand alone. */
   readonly usageTruth?: UsageTruth;
-  /** Keeps usage that could not be stored when the process ends, for the next one. */
-  readonly spoolFile?: string;
+  /** Of this node alone: keeps usage that is not stored when the process ends, for the next one. */
+  readonly usageDirectory?: string;
   readonly clock?: LimitClock;
 }
 
@@ -42,17 +42,19 @@ const SWEEP_EVERY_MS = 10_000;
 
 export async function createMeters(options: MetersOptions): Promise<Limits> {
   const clock = options.clock ?? systemClock;
-  const { nodeId, usage, logger, metrics, redisUrl } = options;
+  const { nodeId, usage, logger, metrics, redisUrl, usageDirectory } = options;
   const directory = new ScopeDirectory();
-  const spool = options.spoolFile === undefined ? {} : { spool: new UsageSpool(options.spoolFile) };
   const core =
     redisUrl === undefined
       ? createLocalLimits(options, directory, clock)
       : await createSharedLimits({ ...options, redisUrl }, directory, clock);
   const { mayPublish } = core;
+  const epoch = clock.unixMs();
   const deltas = new UsageDeltas({
-    ...{ nodeId, epoch: clock.unixMs(), usage, logger },
-    ...spool,
+    ...{ nodeId, epoch, usage, logger },
+    ...(usageDirectory !== undefined && {
+      journal: new UsageJournal({ directory: usageDirectory, nodeId, epoch, logger }),
+    }),
     ...(mayPublish && { mayPublish }),
   });
   await deltas.inherit();

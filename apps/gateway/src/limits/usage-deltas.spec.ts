@@ -1,9 +1,14 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DAY_MS, dayText, type UsageDelta } from '@portico/contracts';
 import { decodeUsageDelta } from '@portico/messaging';
 import { createLogger } from '@portico/telemetry';
 import fc from 'fast-check';
+import { copyDirectory } from '../../test/copy-directory.ts';
 import { UsageDeltas } from './usage-deltas.ts';
+import { UsageJournal } from './usage-journal.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
@@ -82,5 +87,179 @@ describe('usage deltas', () => {
     expect(counts()).toHaveLength(10_000);
     await deltas.stop();
     expect(counts()).toHaveLength(10_000);
+  });
+});
+
+describe('usage over kills', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'portico-usage-'));
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  /** One node that is started again and again on what its last process left, over one ledger. */
+  class Node {
+    readonly stored = new Map<string, UsageDelta>();
+    answers: 'stored' | 'lost' | 'refused' = 'stored';
+    /** Goes on while a delta is on its way. */
+    meanwhile = (): void => undefined;
+    deltas!: UsageDeltas;
+    #directory = '';
+    #starts = 0;
+
+    async start(): Promise<void> {
+      this.#starts += 1;
+      const left = this.#directory;
+      this.#directory = join(root, String(Math.random()));
+      mkdirSync(this.#directory);
+      // The killed process goes on in its own directory, unseen by anybody.
+      if (left !== '') copyDirectory(left, this.#directory);
+      const whose = { nodeId: 'gw-1', epoch: this.#starts, logger };
+      this.deltas = new UsageDeltas({
+        ...whose,
+        flushEveryMs: 60_000,
+        journal: new UsageJournal({ ...whose, directory: this.#directory, appendBytes: 300 }),
+        usage: { publishDelta: (_node, id, payload) => this.#publish(id, payload) },
+      });
+      await this.deltas.inherit();
+    }
+
+    async #publish(id: string, payload: Uint8Array): Promise<void> {
+      this.meanwhile();
+      if (this.answers === 'refused') throw new Error('refused');
+      const delta = await decodeUsageDelta(payload);
+      const before = this.stored.get(id);
+      if (before) expect(byKey(delta.counts)).toEqual(byKey(before.counts));
+      this.stored.set(id, delta);
+      if (this.answers === 'lost') throw new Error('no answer');
+    }
+
+    counts(): Map<string, number> {
+      return byKey([...this.stored.values()].flatMap(({ counts }) => counts));
+    }
+
+    left(): string[] {
+      return readdirSync(this.#directory);
+    }
+  }
+
+  const byKey = (counts: UsageDelta['counts']): Map<string, number> => {
+    const sums = new Map<string, number>();
+    for (const { client_id, profile_id, day, admitted } of counts) {
+      const key = `${client_id} ${profile_id} ${day}`;
+      sums.set(key, (sums.get(key) ?? 0) + admitted);
+    }
+    return sums;
+  };
+  const note = (): void => void jest.advanceTimersByTime(5);
+
+  it('loses only what was counted since the journal was last written, and counts nothing twice', async () => {
+    const call = fc.record({
+      profile: fc.integer({ min: 1, max: 4 }),
+      day: fc.integer({ min: 0, max: 2 }),
+    });
+    const event = fc.constantFrom(
+      ...(['note', 'note', 'stored', 'lost', 'refused', 'kill', 'end'] as const),
+    );
+    const stories = fc.array(
+      fc.oneof({ weight: 1, arbitrary: call }, { weight: 1, arbitrary: event }),
+      { minLength: 10, maxLength: 60, size: 'max' },
+    );
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        const node = new Node();
+        await node.start();
+        const counted = new Map<string, number>();
+        let unnoted = 0;
+        let mayBeLost = 0;
+        const count = ({ profile, day }: { profile: number; day: number }): void => {
+          node.deltas.count('cl_acme', `pr_${profile}`, day * DAY_MS);
+          const key = `cl_acme pr_${profile} ${dayText(day)}`;
+          counted.set(key, (counted.get(key) ?? 0) + 1);
+          unnoted += 1;
+        };
+        for (const step of story) {
+          if (typeof step !== 'string') {
+            count(step);
+          } else if (step === 'note') {
+            note();
+            unnoted = 0;
+          } else if (step === 'kill') {
+            mayBeLost += unnoted;
+            unnoted = 0;
+            await node.start();
+          } else if (step === 'end') {
+            const ending = node.deltas.stop(0);
+            await jest.advanceTimersByTimeAsync(10);
+            await ending;
+            unnoted = 0;
+            await node.start();
+          } else {
+            node.answers = step;
+            node.meanwhile = () => {
+              node.meanwhile = () => undefined;
+              count({ profile: 1, day: 0 });
+            };
+            await node.deltas.flush();
+          }
+        }
+        node.answers = 'stored';
+        await node.deltas.flush();
+        const stored = node.counts();
+        for (const [key, admitted] of stored) {
+          expect(admitted).toBeLessThanOrEqual(counted.get(key) ?? 0);
+        }
+        const sum = (counts: Map<string, number>): number =>
+          [...counts.values()].reduce((total, admitted) => total + admitted, 0);
+        expect(sum(counted) - sum(stored)).toBeLessThanOrEqual(mayBeLost);
+        await node.deltas.stop();
+        expect(node.left()).toEqual([]);
+      }),
+    );
+  });
+
+  it('sends nothing again that it knows to be stored: the ledger forgets numbers after some days', async () => {
+    const node = new Node();
+    await node.start();
+    node.deltas.count('cl_acme', 'pr_a', 0);
+    await node.deltas.flush();
+    node.stored.clear();
+    await node.start();
+    await node.deltas.flush();
+    expect(node.stored.size).toBe(0);
+    expect(node.left()).toEqual([]);
+  });
+
+  it('keeps more profiles than one delta may name', async () => {
+    const node = new Node();
+    await node.start();
+    for (let at = 0; at < 10_000; at += 1) node.deltas.count('cl_acme', `pr_${at}`, 0);
+    node.answers = 'lost';
+    await node.deltas.flush();
+    note();
+    await node.start();
+    node.answers = 'stored';
+    await node.deltas.flush();
+    expect([...node.counts().values()]).toEqual(new Array(10_000).fill(1));
+    await node.deltas.stop();
+  });
+
+  it('stays small while the ledger is away for long', async () => {
+    const node = new Node();
+    await node.start();
+    node.answers = 'refused';
+    for (let at = 0; at < 30_000; at += 1) {
+      node.deltas.count('cl_acme', 'pr_a', 0);
+      note();
+    }
+    await node.start();
+    node.answers = 'stored';
+    await node.deltas.flush();
+    expect(node.counts()).toEqual(new Map([[`cl_acme pr_a ${dayText(0)}`, 30_000]]));
+    await node.deltas.stop();
   });
 });

@@ -1,9 +1,14 @@
 import { dayText, USAGE_FORMAT, type UsageDelta, utcDay } from '@portico/contracts';
 import { encodeUsageDelta, type UsageFeed } from '@portico/messaging';
 import type { Logger } from '@portico/telemetry';
-import type { UsageSpool } from './usage-spool.ts';
+import { COUNTS_PER_DELTA } from './usage-journal-reading.ts';
+import type { RunningCount, UnstoredUsage, UsageJournal } from './usage-journal.ts';
 
 type Count = UsageDelta['counts'][number];
+
+interface OpenCount extends RunningCount {
+  readonly dayNumber: number;
+}
 
 export interface UsageDeltasOptions {
   readonly nodeId: string;
@@ -14,12 +19,10 @@ export interface UsageDeltasOptions {
   readonly flushEveryMs?: number;
   /** Waited for before counts are closed into a delta. */
   readonly mayPublish?: () => Promise<void>;
-  /** Keeps what could not be stored when the process ends. */
-  readonly spool?: UsageSpool;
+  /** Keeps what is not stored when the process ends, or is killed. */
+  readonly journal?: UsageJournal;
 }
 
-/** Keeps one message far below what NATS carries. */
-const COUNTS_PER_DELTA = 4_000;
 const RETRY_AFTER_MS = 500;
 const STOP_RETRY_AFTER_MS = 100;
 
@@ -31,10 +34,7 @@ const STOP_RETRY_AFTER_MS = 100;
 export class UsageDeltas {
   readonly #options: UsageDeltasOptions;
   /** By profile; a profile that passes midnight moves its old day to `#closed`. */
-  readonly #open = new Map<
-    string,
-    { -readonly [K in keyof Count]: Count[K] } & { dayNumber: number }
-  >();
+  readonly #open = new Map<string, OpenCount>();
   /** True when something was counted since the counts were last closed. */
   #isCounting = false;
   #closed: Count[] = [];
@@ -50,14 +50,15 @@ export class UsageDeltas {
 
   constructor(options: UsageDeltasOptions) {
     this.#options = options;
+    options.journal?.follow(() => this.#unstored());
     this.#schedule(options.flushEveryMs ?? 1_000);
   }
 
   /** Takes over what the process before could not store. */
   async inherit(): Promise<void> {
-    const { spool, logger } = this.#options;
+    const { journal, logger } = this.#options;
     try {
-      this.#inherited = (await spool?.load()) ?? [];
+      this.#inherited = (await journal?.inherit()) ?? [];
     } catch (cause) {
       logger.error({ err: cause }, 'usage of the process before cannot be read');
     }
@@ -67,19 +68,15 @@ export class UsageDeltas {
   count(clientId: string, profileId: string, unixMs: number): void {
     this.#isCounting = true;
     const day = utcDay(unixMs);
-    const open = this.#open.get(profileId);
-    if (open && open.dayNumber === day && open.client_id === clientId) {
-      open.admitted += 1;
-      return;
+    let open = this.#open.get(profileId);
+    if (open?.dayNumber !== day || open.client_id !== clientId) {
+      if (open && open.admitted > 0) this.#closed.push(toCount(open));
+      const of = { client_id: clientId, profile_id: profileId };
+      open = { ...of, day: this.#text(day), dayNumber: day, admitted: 0, noted: 0 };
+      this.#open.set(profileId, open);
     }
-    if (open && open.admitted > 0) this.#closed.push(toCount(open));
-    this.#open.set(profileId, {
-      client_id: clientId,
-      profile_id: profileId,
-      day: this.#text(day),
-      dayNumber: day,
-      admitted: 1,
-    });
+    if (open.admitted === open.noted) this.#options.journal?.counting(open);
+    open.admitted += 1;
   }
 
   /** Publishes everything counted so far; resolves when stored, or when an attempt failed. */
@@ -100,29 +97,24 @@ export class UsageDeltas {
       if (this.#hasWork()) await Promise.race([pause(STOP_RETRY_AFTER_MS), timeUp]);
     }
     clearTimeout(timer);
-    if (this.#hasWork()) await this.#leaveBehind();
-  }
-
-  async #leaveBehind(): Promise<void> {
-    const { spool, logger } = this.#options;
-    const left = [...this.#inherited];
-    if (this.#unsent && this.#unsent !== left[0]) left.push(this.#unsent);
-    while (this.#isCounting || this.#closed.length > 0) left.push(this.#cut());
-    if (spool) await spool.save(left);
-    logger.error({ deltas: left.length, kept: spool !== undefined }, 'usage not stored at the end');
+    const { journal, logger } = this.#options;
+    journal?.close();
+    if (this.#hasWork())
+      logger.error({ kept: journal !== undefined }, 'usage not stored at the end');
   }
 
   async #sendAll(): Promise<void> {
     await this.#options.mayPublish?.();
     while (this.#hasWork()) {
       const isInherited = this.#inherited.length > 0;
-      this.#unsent ??= this.#inherited[0] ?? this.#cut();
+      this.#unsent ??= this.#inherited[0] ?? this.#form();
       const { node, epoch, sequence } = this.#unsent;
       try {
         const payload = encodeUsageDelta(this.#unsent);
         await this.#options.usage.publishDelta(node, `${node}-${epoch}-${sequence}`, payload);
         this.#unsent = null;
         if (isInherited) await this.#inheritedStored();
+        else this.#options.journal?.stored();
       } catch (cause) {
         this.#options.logger.warn({ err: cause, sequence }, 'usage not stored yet, will retry');
         return;
@@ -132,7 +124,15 @@ export class UsageDeltas {
 
   async #inheritedStored(): Promise<void> {
     this.#inherited.shift();
-    if (this.#inherited.length === 0) await this.#options.spool?.clear();
+    if (this.#inherited.length === 0) await this.#options.journal?.forgetInherited();
+  }
+
+  #form(): UsageDelta {
+    const { journal } = this.#options;
+    journal?.note();
+    this.#unsent = this.#cut();
+    journal?.formed(this.#unsent, this.#closed.length === 0 && !this.#isCounting);
+    return this.#unsent;
   }
 
   /** Freezes what is counted into the next delta, which stays the same however often it is sent. */
@@ -152,8 +152,16 @@ export class UsageDeltas {
       if (open.admitted > 0) this.#closed.push(toCount(open));
       else this.#open.delete(profileId);
       open.admitted = 0;
+      open.noted = 0;
     }
     this.#isCounting = false;
+  }
+
+  #unstored(): UnstoredUsage {
+    const open = [...this.#open.values()].filter(({ admitted }) => admitted > 0);
+    const unsent = this.#unsent === this.#inherited[0] ? null : this.#unsent;
+    const counts = [...this.#closed, ...open.map(toCount)];
+    return { unsent, counts, sequence: this.#sequence };
   }
 
   #hasWork(): boolean {
@@ -184,7 +192,7 @@ export class UsageDeltas {
   }
 }
 
-const toCount = ({ client_id, profile_id, day, admitted }: Count): Count => ({
+const toCount = ({ client_id, profile_id, day, admitted }: OpenCount): Count => ({
   client_id,
   profile_id,
   day,

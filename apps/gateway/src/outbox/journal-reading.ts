@@ -2,12 +2,13 @@ import { RECORD_FORMAT } from '@portico/contracts';
 import type { LossMarker } from '@portico/contracts';
 import { encodeBatch } from '@portico/messaging';
 import type { EncodedBatch } from './encoded-batch.ts';
-import { JOURNAL_FORMAT } from './journal-frames.ts';
-import type { AddedFields, JournalEntry } from './journal-frames.ts';
+import type { JournalReader } from '../journal/left-journals.ts';
+import { JOURNAL_FORMAT } from './journal-entry.ts';
+import type { AddedFields, JournalEntry } from './journal-entry.ts';
 import { LossLedger } from './loss-ledger.ts';
 
 /** Follows a journal from its beginning to its end: what was unsettled when it ended? */
-export class JournalReading {
+export class JournalReading implements JournalReader<JournalEntry> {
   #node = '';
   #isStated = false;
   #isOfLaterFormat = false;

@@ -20,8 +20,9 @@ import { createLogger } from '@portico/telemetry';
 import { eventually } from '@portico/testkit';
 import { copyDirectory } from '../../test/copy-directory.ts';
 import { aRecord, Stream } from '../../test/record-stream.ts';
-import { encodeFrame, readFrames } from './journal-frames.ts';
-import { readJournalName } from './journal-name.ts';
+import { encodeFrame, readFrames } from '../journal/frames.ts';
+import { readJournalName } from '../journal/journal-name.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import { Journal } from './journal.ts';
 import { LeftBehind } from './left-behind.ts';
 import { Outbox } from './outbox.ts';
@@ -96,10 +97,12 @@ const journalIn = (directory: string): string => {
 /** Until the journal on disk knows of the record with this number. */
 const noted = ({ directory }: Node, sequence: number): Promise<unknown> =>
   eventually(() => {
-    const numbers = [...readFrames(readFileSync(journalIn(directory)))].flatMap(({ entry }) => {
-      if (entry.kind === 'batch') return Number(entry.batchId.split('-').at(-1));
-      return entry.kind === 'news' ? Number(entry.added.at(-3) ?? 0) : [];
-    });
+    const numbers = [...readFrames<JournalEntry>(readFileSync(journalIn(directory)))].flatMap(
+      ({ entry }) => {
+        if (entry.kind === 'batch') return Number(entry.batchId.split('-').at(-1));
+        return entry.kind === 'news' ? Number(entry.added.at(-3) ?? 0) : [];
+      },
+    );
     return Math.max(...numbers) >= sequence;
   });
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
@@ -366,7 +369,7 @@ describe('a disk that refuses', () => {
       return node.journal.failures > 2;
     });
     await eventually(() => stream.records.length > 0 && node.outbox.depth === 0);
-    expect(lines.filter((line) => line.includes('Cannot keep the journal'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('Cannot keep a journal'))).toHaveLength(1);
     rmSync(inTheWay, { recursive: true });
     await eventually(() => {
       node.outbox.add(aRecord());
@@ -419,7 +422,8 @@ describe('a journal file', () => {
       encodeFrame({ kind: 'batch', batchId: 'b', last: 1 }, Buffer.from([0, 255])),
     );
     const bytes = Buffer.concat([first, second]);
-    expect([...readFrames(bytes)].map(({ entry }) => entry.kind)).toEqual(['news', 'batch']);
+    const entries = [...readFrames<JournalEntry>(bytes)].map(({ entry }) => entry);
+    expect(entries.map(({ kind }) => kind)).toEqual(['news', 'batch']);
     expect([...readFrames(bytes)].at(-1)?.payload).toEqual(Buffer.from([0, 255]));
     for (let at = 0; at < bytes.length; at += 1) {
       const damaged = Buffer.from(bytes);
@@ -430,6 +434,6 @@ describe('a journal file', () => {
 });
 
 const settledIn = (path: string): readonly string[] =>
-  [...readFrames(readFileSync(path))].flatMap(({ entry }) =>
+  [...readFrames<JournalEntry>(readFileSync(path))].flatMap(({ entry }) =>
     entry.kind === 'news' ? entry.settled : [],
   );

@@ -1,12 +1,8 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { uptime } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Logger } from '@portico/telemetry';
+import { leftJournals } from '../journal/left-journals.ts';
 import type { EncodedBatch } from './encoded-batch.ts';
-import { readFrames } from './journal-frames.ts';
-import { readJournalName } from './journal-name.ts';
 import { JournalReading } from './journal-reading.ts';
-import { Journal } from './journal.ts';
 
 interface Estate {
   readonly path: string;
@@ -29,14 +25,14 @@ export class LeftBehind {
   /** Before this process starts a journal of its own in the directory. */
   static async open(directory: string, logger: Logger): Promise<LeftBehind> {
     const estates: Estate[] = [];
-    for (const files of journalsIn(directory, await readdir(directory))) {
-      try {
-        const estate = await findEstate(files, logger);
-        if (estate !== null) estates.push(estate);
-      } catch (error) {
-        // No reason not to start: it stays for the next one.
-        logger.error({ err: error, files }, 'Cannot read what an earlier process left');
+    for (const { path, reader } of await leftJournals(directory, newReading, logger)) {
+      const { batches, lost } = reader.result();
+      if (batches.length === 0) {
+        await rm(path, { force: true });
+        continue;
       }
+      logger.warn({ path, batches: batches.length, lost }, 'Sending what an earlier process left');
+      estates.push({ path, batches });
     }
     return new LeftBehind(estates);
   }
@@ -59,76 +55,4 @@ export class LeftBehind {
   }
 }
 
-interface JournalFile {
-  readonly path: string;
-  readonly pid: number;
-  readonly generation: number;
-}
-
-/** By the node that wrote them, the newest file first. */
-function journalsIn(directory: string, names: readonly string[]): Iterable<JournalFile[]> {
-  const filesByWriter = new Map<string, JournalFile[]>();
-  for (const name of [...names].sort()) {
-    const writer = readJournalName(name);
-    if (writer === null) continue;
-    const { pid, node, generation } = writer;
-    const files = filesByWriter.get(`${pid}~${node}`) ?? [];
-    filesByWriter.set(`${pid}~${node}`, files);
-    files.push({ path: join(directory, name), pid, generation });
-    files.sort((a, b) => b.generation - a.generation);
-  }
-  return filesByWriter.values();
-}
-
-/** `null` where there is nothing to send, or nothing of ours. */
-async function findEstate(files: readonly JournalFile[], logger: Logger): Promise<Estate | null> {
-  if (await isBeingWritten(files)) return null;
-  const found = await newestWhole(files);
-  if (found?.reading.isOfLaterFormat === true) {
-    logger.error(
-      { path: found.path },
-      'Cannot read a journal of a later version; it stays for that',
-    );
-    return null;
-  }
-  for (const { path } of files) if (path !== found?.path) await rm(path, { force: true });
-  if (found === null) return null;
-  const { batches, lost } = found.reading.result();
-  if (batches.length === 0) {
-    await rm(found.path, { force: true });
-    return null;
-  }
-  const { path } = found;
-  logger.warn({ path, batches: batches.length, lost }, 'Sending what an earlier process left');
-  return { path, batches };
-}
-
-/** There are two when the kill came while the journal was written anew; the newest whole says all. */
-async function newestWhole(
-  files: readonly JournalFile[],
-): Promise<{ readonly path: string; readonly reading: JournalReading } | null> {
-  for (const { path } of files) {
-    const reading = new JournalReading();
-    for (const { entry, payload } of readFrames(await readFile(path))) reading.take(entry, payload);
-    if (reading.isWhole) return { path, reading };
-  }
-  return null;
-}
-
-/**
- * Two gateways in one directory are a mistake, but must not declare each other's records lost. Our
- * own process id was somebody else's: in a container it is the same after every start.
- */
-async function isBeingWritten(files: readonly JournalFile[]): Promise<boolean> {
-  const [newest] = files;
-  if (newest === undefined) return false;
-  if (newest.pid === process.pid) return files.some(({ path }) => Journal.isOpenHere(path));
-  try {
-    process.kill(newest.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  // After the machine has started again, ids belong to others.
-  const startedAtMs = Date.now() - uptime() * 1_000;
-  return (await stat(newest.path)).mtimeMs >= startedAtMs;
-}
+const newReading = (): JournalReading => new JournalReading();

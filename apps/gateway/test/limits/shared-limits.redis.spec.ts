@@ -305,7 +305,7 @@ describe('the usage ledger', () => {
     const start = () =>
       createMeters({
         ...{ nodeId: 'gw-1', logger, metrics: createMetrics(), clusterSize: () => 1 },
-        spoolFile: join(directory, 'cache', 'usage.json'),
+        usageDirectory: join(directory, 'cache', 'usage'),
         usage: {
           ...feeds.usage,
           publishDelta: async (_node, deltaId, payload) => {
@@ -330,7 +330,7 @@ describe('the usage ledger', () => {
     await after.stop();
     const total = [...stored.values()].reduce((sum, admitted) => sum + admitted, 0);
     expect(total).toBe(48);
-    expect(await readdir(join(directory, 'cache'))).toEqual([]);
+    expect(await readdir(join(directory, 'cache', 'usage'))).toEqual([]);
     await rm(directory, { recursive: true });
   });
 
