@@ -113,7 +113,11 @@ describe('several workers', () => {
     await eventually(async () => expect(await count()).toBe(10));
     const pid = Number(/"pid":(\d+)/.exec(running.output())?.[1]);
     process.kill(pid, 'SIGKILL');
-    await eventually(() => running.output().includes('A gateway worker died'));
+    await eventually(async () => {
+      // Asked all the time, also of the one that is dying.
+      await Promise.all(Array.from({ length: 20 }, () => count()));
+      expect(running.output()).toContain('A gateway worker died');
+    });
     // The first may still go to the connection that died with it.
     await eventually(async () => expect((await call()).status).toBe(200));
     await eventually(async () => (await fetch(`${adminUrl}/readyz`)).ok);

@@ -83,6 +83,7 @@ export class WorkerPool {
     const running: Running = { slot, worker, adminPort: null };
     this.#running.set(slot, running);
     worker.on('message', (message: ToPrimary) => this.#hear(running, message));
+    worker.on('error', (error) => this.#logger.error({ slot, err: error }, 'A gateway worker'));
     worker.once('exit', (code, signal) => {
       this.#running.delete(slot);
       if (this.#isStopping) return;
@@ -118,7 +119,8 @@ export class WorkerPool {
         clearTimeout(late);
         resolve(metrics);
       });
-      worker.send({ kind: 'metrics?', id } satisfies ToWorker);
+      // Not heard by one that is just dying: without a listener for that, this process would end too.
+      worker.send({ kind: 'metrics?', id } satisfies ToWorker, () => undefined);
     });
   }
 }
