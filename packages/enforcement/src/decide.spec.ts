@@ -234,10 +234,19 @@ describe('decide', () => {
     expect(decide(index, aRequest(), context)).not.toHaveProperty('message');
   });
 
-  it('passes on that a lease is on its way', () => {
+  it('passes on that a lease is on its way, for whose call, and what is known without it', () => {
     const ready = Promise.resolve();
-    const context = aContext({ meters: { take: () => ({ kind: 'pending', ready }) } });
-    expect(decide(index, aRequest(), context)).toEqual({ kind: 'pending', on: 'limits', ready });
+    const limits = () => [];
+    const context = aContext({ meters: { take: () => ({ kind: 'pending', ready, limits }) } });
+    const decision = decide(index, aRequest(), context);
+    expect(decision).toMatchObject({ kind: 'pending', on: 'limits', ready, limits });
+    const { client, profile, collection, endpoint } = decision.trace;
+    expect([client?.id, profile?.id, collection?.id, endpoint?.id]).toEqual([
+      'cl_acme',
+      'pr_default',
+      'coll_orders',
+      'ep_list_orders',
+    ]);
   });
 
   it.each([

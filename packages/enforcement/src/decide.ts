@@ -67,7 +67,9 @@ export function decide(
 
   // Row 5
   const auth = authenticate(profile, request, context);
-  if (auth.kind === 'pending') return { kind: 'pending', on: 'keys', ready: auth.ready };
+  if (auth.kind === 'pending') {
+    return { kind: 'pending', on: 'keys', ready: auth.ready, trace: caller };
+  }
   if (auth.kind === 'invalid') {
     return refuse('invalid_credential', caller, { wwwAuthenticate: challenge(profile, auth) });
   }
@@ -120,7 +122,10 @@ function decideCall(
 
   // Rows 12 and 13
   const verdict = context.meters.take(meterScope(index, client, profile), context.nowMs);
-  if (verdict.kind === 'pending') return { kind: 'pending', on: 'limits', ready: verdict.ready };
+  if (verdict.kind === 'pending') {
+    const { ready, limits } = verdict;
+    return { kind: 'pending', on: 'limits', ready, trace: call, limits };
+  }
   if (verdict.kind === 'refused') return refuseOverLimit(verdict, call);
 
   // Row 14; a body is checked by `checkBody` once it is here

@@ -72,7 +72,12 @@ export type MeterVerdict =
       readonly exceeded: LimitState;
     }
   /** A lease is on its way: wait for it (bounded), then decide again. */
-  | { readonly kind: 'pending'; readonly ready: Promise<void> };
+  | {
+      readonly kind: 'pending';
+      readonly ready: Promise<void>;
+      /** As they are known without it, for who cannot wait that long. */
+      readonly limits: () => readonly LimitState[];
+    };
 
 /** Keys of OIDC issuers, fetched off the request path. */
 export interface SigningKeys {
@@ -143,7 +148,23 @@ export interface Admission {
   readonly trace: DecisionTrace;
 }
 
-export type Decision =
-  | Admission
-  | Refusal
-  | { readonly kind: 'pending'; readonly on: 'limits' | 'keys'; readonly ready: Promise<void> };
+/** Nobody can say yet: wait for `ready` (bounded), then decide again. */
+export type Pending = PendingOnKeys | PendingOnLimits;
+
+interface PendingOnKeys {
+  readonly kind: 'pending';
+  readonly on: 'keys';
+  readonly ready: Promise<void>;
+  /** Whom the request names; nobody has proved it. */
+  readonly trace: DecisionTrace;
+}
+
+interface PendingOnLimits {
+  readonly kind: 'pending';
+  readonly on: 'limits';
+  readonly ready: Promise<void>;
+  readonly trace: DecisionTrace;
+  readonly limits: () => readonly LimitState[];
+}
+
+export type Decision = Admission | Refusal | Pending;

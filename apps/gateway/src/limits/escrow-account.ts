@@ -248,7 +248,7 @@ export class EscrowAccount {
     const mayNow = isStrict || this.pressure.isOn(nowMs) ? 0 : speculationNow(context);
     if (this.#debt >= mayNow) {
       const ready = this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
-      if (ready) return { kind: 'pending', ready };
+      if (ready) return { kind: 'pending', ready, limits: this.#limits };
       if (isStrict || this.#debt >= speculationLate(context)) return this.#refuseForNow();
     }
     this.#debt += 1;

@@ -411,10 +411,18 @@ describe('oidc', () => {
     expect(asked).toEqual([[ISSUER, undefined, 'k1', 'RS256']]);
   });
 
-  it('passes on that keys are being fetched', () => {
+  it('passes on that keys are being fetched, and whom the call names', () => {
     const ready = Promise.resolve();
     const context = aContext({ keys: { find: () => ({ kind: 'pending', ready }) } });
-    expect(call(index, token(), context)).toEqual({ kind: 'pending', on: 'keys', ready });
+    const decision = call(index, token(), context);
+    expect(decision).toMatchObject({ kind: 'pending', on: 'keys', ready });
+    const { client, profile, collection, endpoint } = decision.trace;
+    expect([client?.id, profile?.id, collection, endpoint]).toEqual([
+      'cl_acme',
+      'pr_default',
+      null,
+      null,
+    ]);
   });
 
   it('looks at the keys again after five minutes, in case the issuer withdrew one', () => {
