@@ -94,6 +94,11 @@ export interface LimitAuthority {
 
 /** A node silent for this long has its reservation counted as used. */
 export const LEASE_TTL_MS = 3_000;
+/**
+ * What a node reserved that called so lately counts as used where a refused caller is told when to
+ * come back: it is used by now, or will be. Told to come back at once, the caller would fail.
+ */
+export const IN_USE_MS = 300;
 /** A node drops its own credit before the authority writes it off. */
 export const CREDIT_LIFE_MS = 0.9 * LEASE_TTL_MS;
 /**

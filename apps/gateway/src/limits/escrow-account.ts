@@ -234,7 +234,9 @@ export class EscrowAccount {
     if (this.pendingRestore || this.#isRebuilding()) {
       return this.policy.mode === 'default' ? this.#decideAlone(nowMs) : this.#refuseForNow();
     }
-    if (standing && standing.leased.remaining <= 0 && nowMs < standing.retryAtMs) {
+    // Not on an old word: clocks drift apart, and others may have given something back.
+    const isFresh = standing && nowMs - standing.atMs < 2 * this.#desk.settings.freshMs;
+    if (isFresh && standing.leased.remaining <= 0 && nowMs < standing.retryAtMs) {
       return this.#refuseUsedUp(standing);
     }
     if (!this.#flight) this.#desk.ask(this);

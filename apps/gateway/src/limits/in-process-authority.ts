@@ -1,5 +1,6 @@
 import { DAY_MS, periodOf, utcDay } from '@portico/contracts';
 import {
+  IN_USE_MS,
   LEASE_TTL_MS,
   NODE_FORGOTTEN_AFTER_MS,
   REBUILD_MS,
@@ -139,7 +140,11 @@ export class InProcessAuthority implements LimitAuthority {
     const retryAtMs =
       remaining > 0
         ? 0
-        : retryAt({ plan, rings, quotaUsed, outstanding: outstanding + granted, nowMs });
+        : retryAt({
+            ...{ plan, rings, quotaUsed, nowMs },
+            outstanding: outstanding + granted,
+            inUse: totalOutstanding(ledger, nowMs - IN_USE_MS),
+          });
     return {
       kind: 'leased',
       epoch: this.#epoch,
@@ -228,9 +233,11 @@ function applyReport(ledger: Ledger, holder: Holder, report: UseReport, nowMs: n
   }
 }
 
-function totalOutstanding(ledger: Ledger): number {
+function totalOutstanding(ledger: Ledger, seenAfterMs = Number.NEGATIVE_INFINITY): number {
   let total = 0;
-  for (const holder of ledger.holders.values()) total += holder.outstanding;
+  for (const holder of ledger.holders.values()) {
+    if (holder.seenAtMs > seenAfterMs) total += holder.outstanding;
+  }
   return total;
 }
 
@@ -242,20 +249,23 @@ function countActive(ledger: Ledger, nowMs: number): number {
   return active;
 }
 
-/** Reservations may come back at any moment; uses only leave with their slot. */
+/** A reservation that nobody uses is given back about now. */
 const RESERVATION_RETRY_MS = 250;
 
-function retryAt({ plan, rings, quotaUsed, outstanding, nowMs }: Standing): number {
+function retryAt({ plan, rings, quotaUsed, outstanding, inUse, nowMs }: Standing): number {
   const soon = nowMs + RESERVATION_RETRY_MS;
   const waits = plan.windows.map((window, at) => {
     const ring = rings[at];
     const used = ring?.used(nowMs) ?? 0;
     if (!ring || used + outstanding < window.limit) return 0;
-    return used < window.limit ? soon : roomAt(ring, window.limit, used);
+    const needed = used + inUse - window.limit + 1;
+    if (needed <= 0) return soon;
+    // What is in use leaves the window last.
+    return roomAt(ring, needed) ?? nowMs + IN_USE_MS + window.windowMs + window.slotMs;
   });
   if (plan.quota && quotaUsed + outstanding >= plan.quota.limit) {
     const endDay = periodOf(plan.quota.period, utcDay(nowMs)).endDay;
-    waits.push(quotaUsed < plan.quota.limit ? soon : endDay * DAY_MS);
+    waits.push(quotaUsed + inUse < plan.quota.limit ? soon : endDay * DAY_MS);
   }
   return Math.max(nowMs + 1, ...waits);
 }
@@ -265,15 +275,17 @@ interface Standing {
   readonly rings: readonly SlotRing[];
   readonly quotaUsed: number;
   readonly outstanding: number;
+  /** The part of it that is as good as used. */
+  readonly inUse: number;
   readonly nowMs: number;
 }
 
-function roomAt(ring: SlotRing, limit: number, used: number): number {
-  const needed = used - limit + 1;
+/** When so many have left the window; undefined when there are not so many in it. */
+function roomAt(ring: SlotRing, needed: number): number | undefined {
   let freed = 0;
   for (const [expiresAtMs, count] of ring.expiries()) {
     freed += count;
     if (freed >= needed) return expiresAtMs;
   }
-  return 0;
+  return undefined;
 }

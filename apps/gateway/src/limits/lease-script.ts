@@ -230,28 +230,41 @@ redis.call('PEXPIRE', KEYS[1], STATE_KEPT)
 redis.call('PEXPIRE', KEYS[2], STATE_KEPT)
 `;
 
-/** When a refused caller may succeed: the slot whose going makes room, or the next period. */
+/**
+ * When a refused caller may succeed: the slot whose going makes room, or the next period. What nodes
+ * hold that called a moment ago counts as used.
+ */
 const RETRY = `
-local function roomAt(ring)
-  local needed, freed = ring.used - ring.limit + 1, 0
+local function heldSince(at)
+  local recent, fields, held = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. at, '+inf'), {}, 0
+  for i = 1, #recent do fields[i] = 'o:' .. recent[i] end
+  if #fields == 0 then return 0 end
+  local counts = redis.call('HMGET', KEYS[1], unpack(fields))
+  for i = 1, #counts do held = held + tonumber(counts[i] or 0) end
+  return held
+end
+local function roomAt(ring, needed)
+  local freed = 0
   local counts = redis.call('HMGET', KEYS[1], unpack(slotFields(ring, ring.tail, math.floor(now / ring.g))))
   for i = 1, #counts do
     freed = freed + tonumber(counts[i] or 0)
     if freed >= needed then return (ring.tail + i) * ring.g + ring.w end
   end
-  return 0
+  return now + 300 + ring.w + ring.g
 end
 local retryAt = 0
 if available - granted <= 0 then
+  local inUse = heldSince(now - 300)
   retryAt = now + 1
   for i = 1, windowCount do
     local ring = asked[i]
     if ring.used + outstanding >= ring.limit then
-      retryAt = math.max(retryAt, ring.used < ring.limit and now + 250 or roomAt(ring))
+      local needed = ring.used + inUse - ring.limit + 1
+      retryAt = math.max(retryAt, needed <= 0 and now + 250 or roomAt(ring, needed))
     end
   end
   if period ~= '' and quotaUsed + outstanding >= quota then
-    retryAt = math.max(retryAt, quotaUsed < quota and now + 250 or endDay * 86400000)
+    retryAt = math.max(retryAt, quotaUsed + inUse < quota and now + 250 or endDay * 86400000)
   end
 end
 `;

@@ -519,4 +519,47 @@ describe('a caller that obeys Retry-After', () => {
     expect(obeyed).toBeGreaterThan(8);
     expect(inVain).toBe(0);
   });
+
+  const MANY_LIMITS = {
+    'one in a second': [{ rateLimits: [{ requests: 1, window: '1s' }] }, 20_000],
+    'ten in 10 s': [{ rateLimits: [{ requests: 10, window: '10s' }] }, 45_000],
+    'ten in an hour': [{ rateLimits: [{ requests: 10, window: '1h' }] }, 3_700_000],
+    'two windows and a quota': [
+      {
+        rateLimits: [
+          { requests: 5, window: '1s' },
+          { requests: 30, window: '1m' },
+        ],
+        quota: { requests: 70, period: 'day' },
+      },
+      190_000,
+    ],
+  } as const satisfies Record<string, readonly [Partial<MeterPolicy>, number]>;
+  it.each(
+    Object.entries(MANY_LIMITS).flatMap(([name, [limits, forMs]]) =>
+      (['strict', 'default'] as const).map((mode) => ({ name, limits, forMs, mode })),
+    ),
+  )('gets through at the next node as well: $name, $mode', async ({ limits, forMs, mode }) => {
+    const given = policy({ ...limits, mode });
+    for (const seed of SEEDS.slice(0, forMs > 1_000_000 ? 4 : 10)) {
+      const cluster = new SimulatedCluster({ seed, nodes: 3, network: calm(1) });
+      const { world } = cluster;
+      const endMs = world.nowMs + forMs;
+      const gapMs = 1 + 40 * world.random();
+      let [node, obeyed, inVain] = [0, 0, 0];
+      const call = (isObedient: boolean): void => {
+        cluster.offer((node += 1) % 3, given, (verdict) => {
+          const isRefused = verdict.kind === 'refused';
+          if (isObedient) obeyed += 1;
+          if (isObedient && isRefused) inVain += 1;
+          const waitMs = isRefused ? verdict.retryAfterSeconds * 1_000 : gapMs;
+          world.after(waitMs, () => call(isRefused));
+        });
+      };
+      call(false);
+      await world.runUntil(endMs);
+      expect(obeyed).toBeGreaterThan(0);
+      expect(inVain).toBe(0);
+    }
+  });
 });
