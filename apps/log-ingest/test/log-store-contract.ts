@@ -331,7 +331,27 @@ export function describeLogStore(name: string, open: () => Promise<StoreUnderTes
       expect(await store.addUsage({ ...delta, epoch: 2 })).toBe(true);
       const query = { client_id: 'cl_acme', from: '2026-11-20', to: '2026-11-21' };
       expect(await store.usage(query)).toEqual([
-        { day: '2026-11-20', profile_id: 'pr_a', admitted: 21 },
+        { day: '2026-11-20', profile_id: 'pr_a', apart: false, admitted: 21 },
+      ]);
+    });
+
+    it('keeps apart what counted against a policy of the profile, on the same day too', async () => {
+      const of = { client_id: 'cl_acme', profile_id: 'pr_a', day: '2026-11-20' };
+      const counts = [
+        { ...of, admitted: 5 },
+        { ...of, apart: true, admitted: 2 },
+        { ...of, apart: false, admitted: 1 },
+      ];
+      await store.addUsage(aDelta({ counts }));
+      await store.addUsage(aDelta({ sequence: 2, counts }));
+      const days = { from: '2026-11-20', to: '2026-11-20' };
+      expect(await store.usage({ client_id: 'cl_acme', ...days })).toEqual([
+        { day: '2026-11-20', profile_id: 'pr_a', apart: false, admitted: 12 },
+        { day: '2026-11-20', profile_id: 'pr_a', apart: true, admitted: 4 },
+      ]);
+      expect(await store.usageTotals(days)).toEqual([
+        { client_id: 'cl_acme', profile_id: 'pr_a', apart: false, admitted: 12 },
+        { client_id: 'cl_acme', profile_id: 'pr_a', apart: true, admitted: 4 },
       ]);
     });
 
@@ -350,9 +370,9 @@ export function describeLogStore(name: string, open: () => Promise<StoreUnderTes
         await store.addUsage(aDelta({ sequence: 100 + index, counts: counts(day, 10 ** index) }));
       }
       expect(await store.usageTotals({ from: '2026-11-20', to: '2026-11-21' })).toEqual([
-        { client_id: 'cl_acme', profile_id: 'pr_a', admitted: 110 },
-        { client_id: 'cl_acme', profile_id: 'pr_b', admitted: 2 },
-        { client_id: 'cl_globex', profile_id: 'pr_c', admitted: 110 },
+        { client_id: 'cl_acme', profile_id: 'pr_a', apart: false, admitted: 110 },
+        { client_id: 'cl_acme', profile_id: 'pr_b', apart: false, admitted: 2 },
+        { client_id: 'cl_globex', profile_id: 'pr_c', apart: false, admitted: 110 },
       ]);
     });
 

@@ -65,10 +65,11 @@ describe('the PostgreSQL log store', () => {
         { name: '0002_rollups_and_usage.sql' },
         { name: '0003_rollups_by_profile.sql' },
         { name: '0004_calls_and_latencies.sql' },
+        { name: '0005_usage_apart.sql' },
       ]);
       await ask('DROP SCHEMA logs CASCADE');
       const applied = await Promise.all([store.migrate(), store.migrate(), store.migrate()]);
-      expect(applied.flat()).toHaveLength(4);
+      expect(applied.flat()).toHaveLength(5);
     }));
 
   it('has tables for the days around now before anything is written', () =>

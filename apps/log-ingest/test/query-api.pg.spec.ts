@@ -162,7 +162,7 @@ describe('the query API', () => {
       '/internal/v1/usage?client_id=cl_acme&from=2026-11-01&to=2026-11-30',
     );
     expect(answer).toEqual({
-      data: [{ day: '2026-11-20', profile_id: 'pr_default', admitted: 5 }],
+      data: [{ day: '2026-11-20', profile_id: 'pr_default', apart: false, admitted: 5 }],
     });
     expect((await ingest.get('/internal/v1/usage?client_id=x&from=1&to=2')).status).toBe(422);
   });
@@ -170,7 +170,7 @@ describe('the query API', () => {
   it("gives everybody's admitted calls over a span of days, in one answer", async () => {
     const totals = '/internal/v1/usage/totals';
     expect(await ingest.getJson(`${totals}?from=2026-11-01&to=2026-11-30`)).toEqual({
-      data: [{ client_id: 'cl_acme', profile_id: 'pr_default', admitted: 5 }],
+      data: [{ client_id: 'cl_acme', profile_id: 'pr_default', apart: false, admitted: 5 }],
     });
     expect(await ingest.getJson(`${totals}?from=2026-11-21&to=2026-11-30`)).toEqual({ data: [] });
     for (const bad of ['', '?from=2026-11-30&to=2026-11-01', '?from=1&to=2']) {

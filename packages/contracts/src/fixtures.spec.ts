@@ -55,6 +55,20 @@ describe.each(FROZEN)('the frozen %s', (_name, value, schema) => {
   });
 });
 
+describe('what format 1 has gained since', () => {
+  const delta = read('usage-delta') as { counts: object[] };
+  it.each([
+    ['usage delta', { ...delta, counts: [{ ...delta.counts[0], apart: true }] }, usageDeltaSchema],
+    [
+      'usage report',
+      { ...(signals['usage_report'] as object), authoritative: false, last_heard: true },
+      usageReportSchema,
+    ],
+  ] as const)('of a %s is read where it is said', (_name, value, schema) => {
+    expect(schema.parse(value)).toEqual(value);
+  });
+});
+
 describe('format numbers', () => {
   it('are those of the frozen messages', () => {
     expect(new Set(messages.map((message) => message.format))).toEqual(new Set([CONFIG_FORMAT]));

@@ -129,10 +129,15 @@ export const usageQuerySchema = z.strictObject({
 });
 export type UsageQuery = z.infer<typeof usageQuerySchema>;
 
-/** Calls per UTC day and profile: what bills are made from. */
+/**
+ * Calls per UTC day and profile: what bills are made from. Those that counted against a policy of the
+ * profile's own are a row of their own.
+ */
 export interface UsageDay {
   readonly day: string;
   readonly profile_id: string;
+  /** Counted by the profile's own policy, not by its client's. */
+  readonly apart: boolean;
   readonly admitted: number;
 }
 
@@ -140,9 +145,10 @@ export interface UsageDay {
 export const usageTotalsQuerySchema = usageQuerySchema.omit({ client_id: true });
 export type UsageTotalsQuery = z.infer<typeof usageTotalsQuerySchema>;
 
-/** Calls of a profile over a span of days; a profile without any is left out. */
+/** Calls of a profile over a span of days, as in `UsageDay`; a profile without any is left out. */
 export interface UsageTotal {
   readonly client_id: string;
   readonly profile_id: string;
+  readonly apart: boolean;
   readonly admitted: number;
 }

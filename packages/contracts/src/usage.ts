@@ -20,6 +20,11 @@ export const usageDeltaSchema = z.strictObject({
       /** UTC day, `2026-11-21`. */
       day: z.iso.date(),
       admitted: z.int().min(0),
+      /**
+       * True where the profile had a policy of its own at the moment of the calls: they count against
+       * that, not against the client's. Absent = false.
+       */
+      apart: z.boolean().optional(),
     }),
   ),
 });
@@ -55,6 +60,12 @@ export const usageReportSchema = z.strictObject({
   limits: z.array(limitStateSchema),
   /** True when `limits` is what the shared authority says, not this node's own part. */
   authoritative: z.boolean(),
+  /**
+   * True where the shared authority is silent and `limits` is its last word: other nodes report the
+   * same figures again, not further parts of them. Absent = false.
+   */
+  last_heard: z.boolean().optional(),
+  /** Unix ms at which `limits` was true. */
   as_of_ms: z.int(),
 });
 export type UsageReport = z.infer<typeof usageReportSchema>;

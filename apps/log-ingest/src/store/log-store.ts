@@ -31,7 +31,7 @@ export interface LogStore {
   get(requestId: string, clientId?: string): Promise<RequestLogDetail | undefined>;
   aggregate(query: MetricsQuery): Promise<MetricsSummary>;
   usage(query: UsageQuery): Promise<readonly UsageDay[]>;
-  /** What every profile was admitted over a span of days, by client and profile. */
+  /** What every profile was admitted over a span of days, by client, profile and whose policy it was. */
   usageTotals(query: UsageTotalsQuery): Promise<readonly UsageTotal[]>;
   /** Removes what has outlived its retention by `now`. Safe to run in several processes. */
   dropExpired(now: Date): Promise<DropReport>;
