@@ -1,5 +1,6 @@
 import { type LimitState, utcDay } from '@portico/contracts';
 import type { MeterPolicy, MeterVerdict } from '@portico/enforcement';
+import { Alone } from './alone.ts';
 import {
   CREDIT_LIFE_MS,
   type Leased,
@@ -10,17 +11,14 @@ import {
 import { Demand } from './demand.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import { planOf, type LimitPlan } from './limit-plan.ts';
-import { Outage } from './outage.ts';
-import { lastKnownOf, shareAtOutage, type LastKnown } from './outage-share.ts';
 import { memoryOf } from './own-memory.ts';
 import { Pressure } from './pressure.ts';
-import { ownWaitMs, retryWaitMs } from './retry-wait.ts';
+import { retryWaitMs } from './retry-wait.ts';
 import { ScopeUsage } from './scope-usage.ts';
-import type { SlotRing } from './slot-ring.ts';
 import { speculationLate, speculationNow, type SpeculationContext } from './speculation.ts';
 import { exhaustedLimits, limitStates, standingOf, type Standing } from './standing.ts';
 import { UseLog } from './use-log.ts';
-import { refusalBy, tightest } from './verdicts.ts';
+import { refusalBy, refusalForNow } from './verdicts.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 interface Flight {
@@ -43,7 +41,7 @@ export class EscrowAccount {
   readonly #log = new UseLog();
   /** What this node alone admitted: its share in an outage, and its memory for a new authority. */
   readonly #own = new ScopeUsage();
-  #ownRings: readonly SlotRing[] = [];
+  readonly #alone: Alone;
   #credit = 0;
   /** When the authority last heard of the credit, by the time its call left. */
   #declaredAtMs = Number.NEGATIVE_INFINITY;
@@ -55,10 +53,7 @@ export class EscrowAccount {
   #syncedAtMs = Number.NEGATIVE_INFINITY;
   #probeAtMs = 0;
   #standing: Standing | undefined;
-  /** Outlives the authority's memory: what a share is worked out from. */
-  #lastKnown: LastKnown | null = null;
   #flight: Flight | null = null;
-  #outage: Outage | null = null;
   /** The authority holds more for us than we do; the next call, which is absolute, puts it right. */
   #isMisheld = false;
   #isLeaving = false;
@@ -73,7 +68,7 @@ export class EscrowAccount {
     this.#demand = new Demand(nowMs);
     this.#lastTakeMs = nowMs;
     this.room = new WaitingRoom(desk.timers, desk.settings.waitMs);
-    this.#ownRings = this.#own.ringsFor(this.#plan.windows, nowMs);
+    this.#alone = new Alone(desk, this.#own, this.#plan);
   }
 
   get isCalling(): boolean {
@@ -87,11 +82,9 @@ export class EscrowAccount {
     this.policy = policy;
     this.#plan = plan;
     if (isSame) return;
-    this.#ownRings = this.#own.ringsFor(plan.windows, this.#desk.nowMs());
+    this.#alone.follow(plan);
     this.#credit = 0;
     this.#standing = undefined;
-    this.#lastKnown = null;
-    this.#outage = null;
   }
 
   /** The hot path: an addition and a comparison while there is credit. */
@@ -156,7 +149,7 @@ export class EscrowAccount {
     const isProbe = want === 0 && this.#rejected > 0;
     const ahead = Math.max(0, Math.ceil(target * 1.2 + (isProbe ? 1 : 0) - this.#credit));
     this.#rejected = 0;
-    const mayReserve = !this.#outage && !this.#isLeaving;
+    const mayReserve = !this.#alone.hasBegun && !this.#isLeaving;
     if (this.#log.openCount === this.#log.count) this.#frozenDebt = this.#debt;
     const report = this.#log.freeze(call, (ownMs) => this.#desk.toAuthorityMs(ownMs));
     this.#flight = { call, sentAtMs: nowMs, plan: this.#plan };
@@ -228,7 +221,7 @@ export class EscrowAccount {
 
   #takeWithoutCredit(nowMs: number): MeterVerdict {
     const standing = this.#standing;
-    if (this.#outage?.isAlone(nowMs) || this.#desk.isOut(this.policy.mode)) {
+    if (this.#alone.isDeciding(nowMs) || this.#desk.isOut(this.policy.mode)) {
       return this.#decideAlone(nowMs);
     }
     if (this.pendingRestore || this.#isRebuilding()) {
@@ -260,16 +253,8 @@ export class EscrowAccount {
   #decideAlone(nowMs: number): MeterVerdict {
     if (this.policy.onOutage === 'open') return this.#admit(nowMs);
     if (this.policy.onOutage === 'closed') return this.#refuseForNow();
-    this.#outage ??= this.#beginOutage(nowMs);
-    const ownUsed = this.#ownRings.map((ring) => ring.used(nowMs));
-    const names = this.#outage.take(ownUsed, nowMs);
-    if (names.length === 0) return this.#admit(nowMs);
-    return this.#refuse(names, ownWaitMs(this.#ownRings, nowMs));
-  }
-
-  #beginOutage(nowMs: number): Outage {
-    const share = shareAtOutage(this.#plan, this.#lastKnown, this.#desk.clusterSize());
-    return new Outage(this.#plan, share, nowMs + this.#desk.settings.outageAfterMs);
+    const refusal = this.#alone.take(nowMs);
+    return refusal ? this.#refuse(refusal.names, refusal.waitMs) : this.#admit(nowMs);
   }
 
   #speculation(nowMs: number): SpeculationContext {
@@ -291,7 +276,7 @@ export class EscrowAccount {
 
   #refuseUsedUp(standing: Standing): MeterVerdict {
     const names = exhaustedLimits(this.#plan, standing.leased);
-    const own = { ownRings: this.#ownRings, unreported: this.#log.count };
+    const own = { ownRings: this.#alone.rings, unreported: this.#log.count };
     const now = this.#desk.now();
     const roundTripMs = this.#roundTripMs;
     const waitMs = retryWaitMs({ plan: this.#plan, standing, ...own, roundTripMs, now });
@@ -300,18 +285,13 @@ export class EscrowAccount {
 
   /** Nothing is known to be used up: the authority could not be asked. */
   #refuseForNow(): MeterVerdict {
-    return this.#refuse([tightest(this.states()).name], 1_000);
+    this.#rejected += 1;
+    return refusalForNow(this.#limits);
   }
 
   #look(leased: Leased, nowMs: number): void {
     const { settings } = this.#desk;
-    const rejoinAfterMs = 2 * settings.epochCheckMs;
-    if (!leased.isRebuilding && this.#outage?.isOverAfterAnswer(nowMs, rejoinAfterMs)) {
-      this.#outage = null;
-    }
-    const ownUsed = this.#ownRings.map((ring) => ring.used(nowMs));
-    // While nodes are still telling what they used, "all" is only a part of it.
-    if (!leased.isRebuilding) this.#lastKnown = lastKnownOf(leased, ownUsed, this.#log.count);
+    this.#alone.answered(leased, this.#log.count, nowMs);
     this.#standing = standingOf(this.#plan, leased, nowMs, settings.pressure);
     if (leased.remaining <= 0) {
       const untilMs = Math.min(this.#standing.retryAtMs - nowMs, settings.horizonMs);

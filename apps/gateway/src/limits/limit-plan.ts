@@ -65,8 +65,3 @@ function compilePlan(policy: MeterPolicy): LimitPlan {
   const fingerprint = JSON.stringify([windows, quota, policy.mode, policy.onOutage]);
   return { policy, windows, quota, fingerprint };
 }
-
-export const limitNames = ({ windows, quota }: LimitPlan): readonly string[] => [
-  ...windows.map(({ name }) => name),
-  ...(quota ? [quota.period] : []),
-];

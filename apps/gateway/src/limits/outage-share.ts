@@ -1,3 +1,4 @@
+import type { QuotaPeriod } from '@portico/contracts';
 import type { Leased } from './authority.ts';
 import type { LimitPlan } from './limit-plan.ts';
 
@@ -9,55 +10,82 @@ export interface OutageShare {
   readonly windows: readonly number[];
   /** Left of the quota for this node. */
   readonly quota: number;
-  /** This node's part of what was left for anybody. */
+  /** This node's part of what was left for anybody, and the limit of which least was left. */
   readonly ofRemaining: number;
+  readonly tightest: string | undefined;
 }
 
-/** What was used when the authority last answered, per window of the plan. */
+/** What was used when the authority last answered. Outlives the policy it was asked under. */
 export interface LastKnown {
-  readonly own: readonly number[];
-  readonly all: readonly number[];
-  readonly quotaUsed: number;
-  /** Left for anybody. */
-  readonly remaining: number;
+  readonly byWindowMs: ReadonlyMap<number, { readonly own: number; readonly all: number }>;
+  readonly quota: { readonly period: QuotaPeriod; readonly used: number } | null;
+  /** Reserved by all nodes. */
+  readonly outstanding: number;
 }
 
 /** Our part and everybody's at the same moment: otherwise the shares would not add up to one. */
 export function lastKnownOf(
-  { windows, quotaUsed, remaining }: Leased,
-  ownUsed: readonly number[],
-  unreported: number,
+  plan: LimitPlan,
+  { windows, quotaUsed, outstanding }: Leased,
+  { ownUsed, unreported }: { readonly ownUsed: readonly number[]; readonly unreported: number },
 ): LastKnown {
-  return {
-    own: ownUsed.map((used) => Math.max(0, used - unreported)),
-    all: windows.map(({ used }) => used),
-    quotaUsed,
-    remaining,
-  };
+  const byWindowMs = new Map(
+    plan.windows.map(({ windowMs }, at) => {
+      const own = Math.max(0, (ownUsed[at] ?? 0) - unreported);
+      return [windowMs, { own, all: Math.max(windows[at]?.used ?? 0, own) }] as const;
+    }),
+  );
+  const quota = plan.quota && { period: plan.quota.period, used: quotaUsed };
+  return { byWindowMs, quota, outstanding };
 }
 
-/** This node's share of the last known use, leaning to an even split where little was used. */
+/**
+ * This node's share of the last known use, leaning to an even split where little was used.
+ * `ownQuotaUsed`: what this node knows of the period itself.
+ */
 export function shareAtOutage(
   plan: LimitPlan,
   known: LastKnown | null,
-  clusterSize: number,
+  { clusterSize, ownQuotaUsed }: { readonly clusterSize: number; readonly ownQuotaUsed: number },
 ): OutageShare {
   const nodes = Math.max(1, clusterSize);
-  const shares = plan.windows.map((window, at) => {
-    if (!known) return 1 / nodes;
-    const own = known.own[at] ?? 0;
-    const all = Math.max(known.all[at] ?? 0, own);
-    const even = window.limit * EVEN_SHARE;
-    return Math.min(1, (own + even / nodes) / (all + even));
+  const shares = plan.windows.map(({ windowMs, limit }) => {
+    const used = known?.byWindowMs.get(windowMs);
+    if (!used) return 1 / nodes;
+    const even = limit * EVEN_SHARE;
+    return Math.min(1, (used.own + even / nodes) / (used.all + even));
   });
-  const quotaLeft = plan.quota ? Math.max(0, plan.quota.limit - (known?.quotaUsed ?? 0)) : 0;
+  const ofWhole = shares.at(-1) ?? 1 / nodes;
+  const left = leftBy(plan, known, ownQuotaUsed);
+  const least = left.reduce<Left | null>((a, b) => (a && a.count <= b.count ? a : b), null);
+  const outstanding = known?.outstanding ?? 0;
+  const quotaLeft = left.find(({ name }) => name === plan.quota?.period)?.count ?? 0;
   return {
     windows: plan.windows.map(({ limit }, at) => Math.max(1, limit * (shares[at] ?? 0))),
-    quota: Math.ceil(quotaLeft * (shares.at(-1) ?? 1 / nodes)),
-    ofRemaining: known
-      ? Math.ceil(Math.max(0, known.remaining) * (shares.at(-1) ?? 1 / nodes))
-      : Number.POSITIVE_INFINITY,
+    // What was reserved may have been used before anybody could say so.
+    quota: Math.ceil(Math.max(0, quotaLeft - outstanding) * ofWhole),
+    ofRemaining:
+      known && least
+        ? Math.ceil(Math.max(0, least.count - outstanding) * ofWhole)
+        : Number.POSITIVE_INFINITY,
+    tightest: least?.name,
   };
+}
+
+interface Left {
+  readonly name: string;
+  readonly count: number;
+}
+
+function leftBy(plan: LimitPlan, known: LastKnown | null, ownQuotaUsed: number): Left[] {
+  const windows = plan.windows.map(({ name, windowMs, limit }) => ({
+    name,
+    count: limit - (known?.byWindowMs.get(windowMs)?.all ?? 0),
+  }));
+  if (!plan.quota) return windows;
+  const { period, limit } = plan.quota;
+  const used = Math.max(ownQuotaUsed, known?.quota?.period === period ? known.quota.used : 0);
+  return [...windows, { name: period, count: limit - used }];
 }
 
 /** The limits that keep the node from admitting one more on its own. */
@@ -66,7 +94,7 @@ export function exhaustedShare(
   share: OutageShare,
   own: { readonly windows: readonly number[]; readonly sinceOutage: number },
 ): readonly string[] {
-  const names = plan.windows
+  const names: string[] = plan.windows
     .filter((_, at) => (own.windows[at] ?? 0) >= Math.floor(share.windows[at] ?? 0))
     .map(({ name }) => name);
   if (plan.quota && own.sinceOutage >= share.quota) names.push(plan.quota.period);

@@ -1,10 +1,17 @@
-import { limitNames, type LimitPlan } from './limit-plan.ts';
+import type { LimitPlan } from './limit-plan.ts';
 import { exhaustedShare, type OutageShare } from './outage-share.ts';
+
+export interface UsedUp {
+  /** The limits that refuse. */
+  readonly names: readonly string[];
+  /** Before this they are not looked at again. */
+  readonly untilMs: number;
+}
 
 /** One time of deciding alone: from the first decision without the authority until all are back. */
 export class Outage {
-  readonly #plan: LimitPlan;
-  readonly #share: OutageShare;
+  #plan: LimitPlan;
+  #share: OutageShare;
   readonly #certainAtMs: number;
   #admitted = 0;
   /**
@@ -24,15 +31,23 @@ export class Outage {
     return nowMs < this.#rejoinAtMs;
   }
 
-  /** Takes one from this node's share, or names the limits that it has used up. */
-  take(ownUsed: readonly number[], nowMs: number): readonly string[] {
+  /** Another policy from now on: what was admitted since the silence began is not forgotten. */
+  follow(plan: LimitPlan, share: OutageShare): void {
+    this.#plan = plan;
+    this.#share = share;
+  }
+
+  /** Takes one from this node's share, or says what of it is used up; null = taken. */
+  take(ownUsed: readonly number[], nowMs: number): UsedUp | null {
     const own = { windows: ownUsed, sinceOutage: this.#admitted };
     const names = exhaustedShare(this.#plan, this.#share, own);
+    if (names.length > 0) return { names, untilMs: nowMs };
     if (nowMs < this.#certainAtMs && this.#admitted >= this.#share.ofRemaining) {
-      return names.length > 0 ? names : limitNames(this.#plan).slice(0, 1);
+      const { tightest } = this.#share;
+      return { names: tightest === undefined ? [] : [tightest], untilMs: this.#certainAtMs };
     }
-    if (names.length === 0) this.#admitted += 1;
-    return names;
+    this.#admitted += 1;
+    return null;
   }
 
   /** The authority answered. True when the node is one of many again. */

@@ -1,5 +1,5 @@
 import { DAY_MS, periodOf, utcDay } from '@portico/contracts';
-import type { LimitPlan } from './limit-plan.ts';
+import type { LimitPlan, QuotaLimit } from './limit-plan.ts';
 import type { SlotRing } from './slot-ring.ts';
 import type { Now, Standing } from './standing.ts';
 
@@ -16,14 +16,14 @@ export interface RetryContext {
 /** After how long a refused caller gets through, if nobody else takes what comes free. */
 export function retryWaitMs(context: RetryContext): number {
   const { plan, standing, unreported, now } = context;
-  const { windows, quotaUsed, nowMs: authorityMs } = standing.leased;
+  const { windows, quotaUsed } = standing.leased;
   const waits = plan.windows.map((window, at) => {
     const used = windows[at]?.used ?? 0;
     const isByOurUse = used < window.limit && used + unreported >= window.limit;
     return isByOurUse ? ownExpiryMs(context, at) - now.monotonicMs : 0;
   });
   if (plan.quota && quotaUsed < plan.quota.limit && quotaUsed + unreported >= plan.quota.limit) {
-    waits.push(periodOf(plan.quota.period, utcDay(authorityMs)).endDay * DAY_MS - now.authorityMs);
+    waits.push(periodLeftMs(plan.quota, now));
   }
   return Math.max(standing.retryAtMs - now.monotonicMs, ...waits);
 }
@@ -35,8 +35,17 @@ function ownExpiryMs({ ownRings, plan, roundTripMs, now }: RetryContext, at: num
   return expiresAtMs + (plan.windows[at]?.slotMs ?? 0) + roundTripMs + 1;
 }
 
-/** Until the first of our own uses leaves every window it is in. */
-export function ownWaitMs(ownRings: readonly SlotRing[], nowMs: number): number {
-  const frees = ownRings.map((ring) => ring.expiries().next().value?.[0] ?? nowMs);
-  return Math.max(nowMs, ...frees) - nowMs;
+/** Until the first of our own uses leaves every one of these windows, and the quota begins anew. */
+export function ownWaitMs(
+  rings: readonly SlotRing[],
+  { plan, names, now }: { plan: LimitPlan; names: readonly string[]; now: Now },
+): number {
+  const waits = rings.map(
+    (ring) => (ring.expiries().next().value?.[0] ?? now.monotonicMs) - now.monotonicMs,
+  );
+  if (plan.quota && names.includes(plan.quota.period)) waits.push(periodLeftMs(plan.quota, now));
+  return Math.max(0, ...waits);
 }
+
+const periodLeftMs = ({ period }: QuotaLimit, { authorityMs }: Now): number =>
+  periodOf(period, utcDay(authorityMs)).endDay * DAY_MS - authorityMs;

@@ -68,8 +68,7 @@ export function limitStates(
   const period = periodOf(plan.quota.period, utcDay(now.authorityMs));
   const isCurrent = standing && utcDay(standing.leased.nowMs) >= period.firstDay;
   const used = (isCurrent ? standing.leased.quotaUsed : 0) + usedSince;
-  const resetsInMs = period.endDay * DAY_MS - now.authorityMs;
-  return [...states, quotaState(plan.quota, used, now.unixMs + resetsInMs)];
+  return [...states, quotaState(plan.quota, used, period.endDay * DAY_MS)];
 }
 
 /** The names of the limits with nothing left for anybody: used up, or reserved by other nodes. */

@@ -66,7 +66,10 @@ export function refusalBy(
   );
 }
 
-/** The limit nearest to its end. */
-export function tightest(states: readonly LimitState[]): LimitState {
-  return states.reduce((a, b) => (b.remaining / b.limit < a.remaining / a.limit ? b : a));
+/** Nobody could be asked in time; what is shown is what is known, and nothing is said to be used up. */
+export function refusalForNow(limits: () => readonly LimitState[]): MeterVerdict {
+  const exceeded = limits().reduce((a, b) =>
+    b.remaining / b.limit < a.remaining / a.limit ? b : a,
+  );
+  return { kind: 'refused', code: 'rate_limit_exceeded', retryAfterSeconds: 1, limits, exceeded };
 }

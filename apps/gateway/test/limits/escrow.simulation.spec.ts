@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, periodOf, utcDay, WINDOW_MS } from '@portico/contracts';
-import type { MeterPolicy } from '@portico/enforcement';
+import type { MeterPolicy, MeterVerdict } from '@portico/enforcement';
 import { planOf } from '../../src/limits/limit-plan.ts';
 import {
   mostInAnyWindow,
@@ -402,6 +402,76 @@ describe('while the authority is away', () => {
           void cluster.world.at(startMs + cutMs, () => cluster.cutOff(0, 400)),
       });
       expect(overshoot).toBeLessThanOrEqual(1.01 + 1 / 8);
+    }
+  });
+
+  /** Everybody at once, one after the other, at each node in turn. */
+  const offerMany = async (cluster: SimulatedCluster, count: number, given: MeterPolicy) => {
+    const verdicts: MeterVerdict[] = [];
+    for (let at = 0; at < count; at += 1) {
+      cluster.offer(at % 3, given, (verdict) => verdicts.push(verdict));
+      await cluster.world.runUntil(cluster.world.nowMs + 5);
+    }
+    await cluster.world.runUntil(cluster.world.nowMs + 100);
+    return verdicts;
+  };
+  const granted = (verdicts: readonly MeterVerdict[]): number =>
+    verdicts.filter(({ kind }) => kind === 'granted').length;
+
+  it.each(['strict', 'default'] as const)(
+    'a policy that changes meanwhile forgets nothing that was used, in %s mode',
+    async (mode) => {
+      const ofDay = (requests: number) =>
+        policy({
+          mode,
+          rateLimits: [{ requests: 1_000, window: '1m' }],
+          quota: { requests, period: 'day' },
+        });
+      const cluster = new SimulatedCluster({ seed: 3, nodes: 3, network: calm(1) });
+      const used = granted(await offerMany(cluster, 150, ofDay(100)));
+      expect(used).toBe(100);
+      await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+      cluster.authorityIsFrozen = true;
+      await cluster.world.runUntil(cluster.world.nowMs + 1_500);
+      for (const requests of [101, 102, 103]) await offerMany(cluster, 150, ofDay(requests));
+      // What is left is shared out in whole calls: at most one more for every node.
+      expect(cluster.admittedAtMs.length).toBeGreaterThan(100);
+      expect(cluster.admittedAtMs.length).toBeLessThanOrEqual(103 + 3);
+    },
+  );
+
+  it('a quota that is used up says when it begins anew, and no rate limit is blamed for it', async () => {
+    const given = policy({
+      rateLimits: [{ requests: 1_000, window: '1m' }],
+      quota: { requests: 60, period: 'day' },
+    });
+    const cluster = new SimulatedCluster({ seed: 5, nodes: 3, network: calm(1) });
+    await offerMany(cluster, 100, given);
+    await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+    cluster.authorityIsFrozen = true;
+    await cluster.world.runUntil(cluster.world.nowMs + 300);
+    for (let second = 0; second < 3; second += 1) {
+      for (const verdict of await offerMany(cluster, 9, given)) {
+        if (verdict.kind !== 'refused') throw new Error(`expected a refusal, got ${verdict.kind}`);
+        expect(verdict.code).toBe('quota_exceeded');
+        expect(verdict.retryAfterSeconds).toBeGreaterThan(13 * 3_600);
+      }
+      await cluster.world.runUntil(cluster.world.nowMs + 1_000);
+    }
+  });
+
+  it('a strict refusal for want of an answer does not say that anything is used up', async () => {
+    const given = policy({ mode: 'strict', quota: { requests: 500, period: 'day' } });
+    const cluster = new SimulatedCluster({ seed: 7, nodes: 3, network: calm(1) });
+    await offerMany(cluster, 30, given);
+    await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+    cluster.authorityIsFrozen = true;
+    const refused = (await offerMany(cluster, 30, given)).filter(({ kind }) => kind === 'refused');
+    expect(refused.length).toBeGreaterThan(10);
+    for (const verdict of refused) {
+      if (verdict.kind !== 'refused') continue;
+      expect(verdict).toMatchObject({ code: 'rate_limit_exceeded', retryAfterSeconds: 1 });
+      for (const { remaining } of verdict.limits()) expect(remaining).toBeGreaterThan(0);
     }
   });
 
