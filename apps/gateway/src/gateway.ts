@@ -207,8 +207,7 @@ class GatewayNode {
     const handler = createHandler({
       currentIndex: () => this.state.index,
       meters: desk.meters,
-      recordAdmission: (clientId, profileId, nowMs) =>
-        desk.recordAdmission(clientId, profileId, nowMs),
+      recordAdmission: (profile, nowMs) => desk.recordAdmission(profile, nowMs),
       ...this.#credentials,
       addressOf: createAddressReader(config.trustedProxies),
       portalSourceKeys: config.keys.map((held) => held.portalSourceKey),

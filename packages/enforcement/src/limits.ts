@@ -6,7 +6,7 @@ import type { MeterPolicy, MeterScope } from './decision.ts';
 export function meterScope(
   index: ConfigIndex,
   client: CompiledClient,
-  profile: CompiledProfile,
+  profile: Pick<CompiledProfile, 'policyId' | 'usageScope'>,
 ): MeterScope {
   const policyId = profile.policyId ?? client.policyId;
   return { key: profile.usageScope, policy: policyOf(index, policyId) };

@@ -16,6 +16,7 @@ import type {
 } from '@portico/enforcement';
 import type { Limits } from '../config.ts';
 import type { Forward } from '../forward/forward.ts';
+import type { AdmittedProfile } from '../limits/index.ts';
 import { Capture } from '../records/capture.ts';
 import { portalPerson } from '../records/portal-source.ts';
 import type { ClientAddress } from '../server/client-address.ts';
@@ -30,7 +31,7 @@ export interface HandleParts {
   /** The configuration in force, or null while there is none. */
   readonly currentIndex: () => ConfigIndex | null;
   readonly meters: Meters;
-  readonly recordAdmission: (clientId: string, profileId: string, nowMs: number) => void;
+  readonly recordAdmission: (profile: AdmittedProfile, nowMs: number) => void;
   readonly keys: SigningKeys;
   readonly verifiedTokens: VerifiedTokens;
   readonly addressOf: (request: IncomingMessage) => ClientAddress;
@@ -206,10 +207,10 @@ const tooLate = (on: 'limits' | 'keys') =>
 function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal): void {
   exchange.trace = refusal.trace;
   learnSource(parts, exchange);
-  const { client, profile } = refusal.trace;
+  const { profile } = refusal.trace;
   // Row 14 comes after the meters: such a call was admitted, and counts.
-  if (refusal.code === 'invalid_request' && client !== null && profile !== null) {
-    parts.recordAdmission(client.id, profile.id, exchange.startedAtMs);
+  if (refusal.code === 'invalid_request' && profile !== null) {
+    parts.recordAdmission(profile, exchange.startedAtMs);
   }
   startCapture(parts, exchange);
   const answer = (): void => refuse(exchange, refusal);
@@ -226,7 +227,7 @@ function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal)
 function settleAdmission(parts: HandleParts, exchange: Exchange, admission: Admission): void {
   exchange.trace = admission.trace;
   // No await between deciding and counting.
-  parts.recordAdmission(admission.client.id, admission.profile.id, exchange.startedAtMs);
+  parts.recordAdmission(admission.profile, exchange.startedAtMs);
   learnSource(parts, exchange);
   startCapture(parts, exchange);
   parts.forward(exchange, admission);

@@ -6,10 +6,11 @@ import { systemClock, type LimitClock } from './clock.ts';
 import { createLocalLimits } from './local-limits.ts';
 import { ScopeDirectory } from './scope-directory.ts';
 import { createSharedLimits } from './shared-limits.ts';
-import { UsageDeltas } from './usage-deltas.ts';
+import { UsageDeltas, type AdmittedProfile } from './usage-deltas.ts';
 import { UsageJournal } from './usage-journal.ts';
 import type { UsageTruth } from './usage-truth.ts';
 
+export type { AdmittedProfile } from './usage-deltas.ts';
 export { usageTruthAt, type UsageTruth } from './usage-truth.ts';
 
 export interface MetersOptions {
@@ -33,7 +34,7 @@ export interface Limits {
   /** Call with every revision, in the step that swaps the index. */
   applyIndex(index: ConfigIndex): void;
   /** Call once per admitted request, limited or not: this is what bills are made from. */
-  recordAdmission(clientId: string, profileId: string, nowMs: number): void;
+  recordAdmission(profile: AdmittedProfile, nowMs: number): void;
   /** Returns what is reserved and stores what is counted. */
   stop(): Promise<void>;
 }
@@ -83,7 +84,7 @@ export async function createMeters(options: MetersOptions): Promise<Limits> {
   return {
     meters: core.meters,
     applyIndex: (index) => directory.follow(index),
-    recordAdmission: (clientId, profileId, nowMs) => deltas.count(clientId, profileId, nowMs),
+    recordAdmission: (profile, nowMs) => deltas.count(profile, nowMs),
     stop: async () => {
       clearInterval(sweeper);
       await answers.stop();

@@ -74,9 +74,9 @@ export class QuotaLedger {
       const { firstDay } = periodOf(quota.period, today);
       const usage = await this.#options.truth(scope.clientId, dayText(firstDay), dayText(today));
       const byDay = new Map<number, number>();
-      for (const { day, profile_id, admitted } of usage) {
-        if (!scope.counts(profile_id)) continue;
-        byDay.set(parseDay(day), (byDay.get(parseDay(day)) ?? 0) + admitted);
+      for (const row of usage.filter(scope.counts)) {
+        const day = parseDay(row.day);
+        byDay.set(day, (byDay.get(day) ?? 0) + row.admitted);
       }
       await apply([...byDay]);
       this.#dueAtMs.set(scopeKey, this.#nextMs(this.#options.clock.monotonicMs()));

@@ -1,9 +1,10 @@
+import type { UsageDay } from '@portico/contracts';
 import { meterScope, type ConfigIndex, type MeterScope } from '@portico/enforcement';
 
 export interface KnownScope extends MeterScope {
   readonly clientId: string;
-  /** Whether calls with this profile count against the scope. */
-  readonly counts: (profileId: string) => boolean;
+  /** Whether these calls of the client, as the ledger has them, count against the scope. */
+  readonly counts: (calls: UsageDay) => boolean;
 }
 
 /** Who stands behind a scope's key at the revision in force. */
@@ -23,12 +24,9 @@ export class ScopeDirectory {
 
   #ofClient(key: string, id: string): KnownScope | undefined {
     const client = this.#index?.clientById.get(id);
-    const profiles = [...(client?.profileById.values() ?? [])];
-    const shared = profiles.find(({ policyId }) => policyId === null);
-    if (!this.#index || !client || !shared) return undefined;
-    const apart = new Set(profiles.filter((one) => one.policyId !== null).map((one) => one.id));
-    const { policy } = meterScope(this.#index, client, shared);
-    return { key, policy, clientId: client.id, counts: (profileId) => !apart.has(profileId) };
+    if (!this.#index || !client) return undefined;
+    const { policy } = meterScope(this.#index, client, { policyId: null, usageScope: key });
+    return { key, policy, clientId: client.id, counts: ({ apart }) => !apart };
   }
 
   #ofProfile(key: string, id: string): KnownScope | undefined {
@@ -37,6 +35,7 @@ export class ScopeDirectory {
     const profile = client?.profileById.get(id);
     if (!this.#index || !client || !profile || profile.policyId === null) return undefined;
     const { policy } = meterScope(this.#index, client, profile);
-    return { key, policy, clientId: client.id, counts: (profileId) => profileId === id };
+    const counts = (calls: UsageDay): boolean => calls.apart && calls.profile_id === id;
+    return { key, policy, clientId: client.id, counts };
   }
 }

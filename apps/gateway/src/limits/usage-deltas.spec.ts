@@ -12,6 +12,44 @@ import { UsageJournal } from './usage-journal.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
+const acme = (id: string, policyId: string | null = null) => ({
+  id,
+  clientId: 'cl_acme',
+  policyId,
+});
+const PR_A = acme('pr_a');
+
+/** One key per what the ledger tells apart. */
+const keyOf = ({ client_id, profile_id, day, apart = false }: UsageDelta['counts'][number]) =>
+  `${client_id} ${profile_id} ${day} ${apart}`;
+
+function sumByKey(counts: UsageDelta['counts']): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const count of counts) {
+    sums.set(keyOf(count), (sums.get(keyOf(count)) ?? 0) + count.admitted);
+  }
+  return sums;
+}
+
+interface Call {
+  readonly profile: number;
+  readonly day: number;
+  readonly apart: boolean;
+}
+
+/** Of one of four profiles, which gain and lose a policy of their own, on one of three days. */
+const aCall: fc.Arbitrary<Call> = fc.record({
+  profile: fc.integer({ min: 1, max: 4 }),
+  day: fc.integer({ min: 0, max: 2 }),
+  apart: fc.boolean(),
+});
+
+/** Counts it, and says under which key the ledger should have it. */
+function makeCall(deltas: UsageDeltas, { profile, day, apart }: Call): string {
+  deltas.count(acme(`pr_${profile}`, apart ? 'pol_own' : null), day * DAY_MS);
+  return `cl_acme pr_${profile} ${dayText(day)} ${apart}`;
+}
+
 /** A ledger that stores every delta once, and sometimes does not say so. */
 function ledger(mayPublish = async (): Promise<void> => undefined) {
   const stored = new Map<string, UsageDelta>();
@@ -31,10 +69,9 @@ function ledger(mayPublish = async (): Promise<void> => undefined) {
 
 describe('usage deltas', () => {
   it('add up to what was counted, however they are cut, lost and sent again', async () => {
-    const call = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 2 }));
     const flush = fc.constantFrom('flush' as const, 'flush, answer lost' as const);
     const steps = fc.array(
-      fc.oneof({ weight: 4, arbitrary: call }, { weight: 1, arbitrary: flush }),
+      fc.oneof({ weight: 4, arbitrary: aCall }, { weight: 1, arbitrary: flush }),
     );
     await fc.assert(
       fc.asyncProperty(steps, async (story) => {
@@ -46,30 +83,38 @@ describe('usage deltas', () => {
             await deltas.flush();
             continue;
           }
-          const [profile, day] = step;
-          deltas.count('cl_acme', `pr_${profile}`, day * DAY_MS);
-          const key = `pr_${profile} ${dayText(day)}`;
+          const key = makeCall(deltas, step);
           expected.set(key, (expected.get(key) ?? 0) + 1);
         }
         state.isAnswerLost = false;
         await deltas.stop();
-        const stored = new Map<string, number>();
-        for (const { profile_id, day, admitted } of counts()) {
-          expect(admitted).toBeGreaterThan(0);
-          const key = `${profile_id} ${day}`;
-          stored.set(key, (stored.get(key) ?? 0) + admitted);
-        }
-        expect(stored).toEqual(expected);
+        for (const { admitted } of counts()) expect(admitted).toBeGreaterThan(0);
+        expect(sumByKey(counts())).toEqual(expected);
       }),
     );
+  });
+
+  it('say of a profile that gains and loses a policy of its own what each call counted against', async () => {
+    const { deltas, counts } = ledger();
+    for (const policyId of [null, 'pol_own', 'pol_other', null]) {
+      deltas.count(acme('pr_a', policyId), 0);
+    }
+    await deltas.flush();
+    const of = { client_id: 'cl_acme', profile_id: 'pr_a', day: dayText(0) };
+    expect(counts()).toEqual([
+      { ...of, admitted: 1 },
+      { ...of, admitted: 2, apart: true },
+      { ...of, admitted: 1 },
+    ]);
+    await deltas.stop();
   });
 
   it('wait while the ledger is being asked, and then carry all that was counted', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const { deltas, counts } = ledger(() => answered);
-    deltas.count('cl_acme', 'pr_a', 0);
+    deltas.count(PR_A, 0);
     const flushed = deltas.flush();
-    deltas.count('cl_acme', 'pr_a', 0);
+    deltas.count(PR_A, 0);
     await new Promise((turn) => setImmediate(turn));
     expect(counts()).toEqual([]);
     answer();
@@ -80,7 +125,7 @@ describe('usage deltas', () => {
 
   it('carry more profiles than one message may name, each once', async () => {
     const { deltas, stored, counts } = ledger();
-    for (let at = 0; at < 10_000; at += 1) deltas.count('cl_acme', `pr_${at}`, 0);
+    for (let at = 0; at < 10_000; at += 1) deltas.count(acme(`pr_${at}`), 0);
     await deltas.flush();
     expect(stored.size).toBe(3);
     expect(new Set(counts().map(({ profile_id }) => profile_id)).size).toBe(10_000);
@@ -133,13 +178,13 @@ describe('usage over kills', () => {
       if (this.answers === 'refused') throw new Error('refused');
       const delta = await decodeUsageDelta(payload);
       const before = this.stored.get(id);
-      if (before) expect(byKey(delta.counts)).toEqual(byKey(before.counts));
+      if (before) expect(sumByKey(delta.counts)).toEqual(sumByKey(before.counts));
       this.stored.set(id, delta);
       if (this.answers === 'lost') throw new Error('no answer');
     }
 
     counts(): Map<string, number> {
-      return byKey([...this.stored.values()].flatMap(({ counts }) => counts));
+      return sumByKey([...this.stored.values()].flatMap(({ counts }) => counts));
     }
 
     left(): string[] {
@@ -147,26 +192,14 @@ describe('usage over kills', () => {
     }
   }
 
-  const byKey = (counts: UsageDelta['counts']): Map<string, number> => {
-    const sums = new Map<string, number>();
-    for (const { client_id, profile_id, day, admitted } of counts) {
-      const key = `${client_id} ${profile_id} ${day}`;
-      sums.set(key, (sums.get(key) ?? 0) + admitted);
-    }
-    return sums;
-  };
   const note = (): void => void jest.advanceTimersByTime(5);
 
   it('loses only what was counted since the journal was last written, and counts nothing twice', async () => {
-    const call = fc.record({
-      profile: fc.integer({ min: 1, max: 4 }),
-      day: fc.integer({ min: 0, max: 2 }),
-    });
     const event = fc.constantFrom(
       ...(['note', 'note', 'stored', 'lost', 'refused', 'kill', 'end'] as const),
     );
     const stories = fc.array(
-      fc.oneof({ weight: 1, arbitrary: call }, { weight: 1, arbitrary: event }),
+      fc.oneof({ weight: 1, arbitrary: aCall }, { weight: 1, arbitrary: event }),
       { minLength: 10, maxLength: 60, size: 'max' },
     );
     await fc.assert(
@@ -176,9 +209,8 @@ describe('usage over kills', () => {
         const counted = new Map<string, number>();
         let unnoted = 0;
         let mayBeLost = 0;
-        const count = ({ profile, day }: { profile: number; day: number }): void => {
-          node.deltas.count('cl_acme', `pr_${profile}`, day * DAY_MS);
-          const key = `cl_acme pr_${profile} ${dayText(day)}`;
+        const count = (call: Call): void => {
+          const key = makeCall(node.deltas, call);
           counted.set(key, (counted.get(key) ?? 0) + 1);
           unnoted += 1;
         };
@@ -202,7 +234,7 @@ describe('usage over kills', () => {
             node.answers = step;
             node.meanwhile = () => {
               node.meanwhile = () => undefined;
-              count({ profile: 1, day: 0 });
+              count({ profile: 1, day: 0, apart: false });
             };
             await node.deltas.flush();
           }
@@ -225,7 +257,7 @@ describe('usage over kills', () => {
   it('sends nothing again that it knows to be stored: the ledger forgets numbers after some days', async () => {
     const node = new Node();
     await node.start();
-    node.deltas.count('cl_acme', 'pr_a', 0);
+    node.deltas.count(PR_A, 0);
     await node.deltas.flush();
     node.stored.clear();
     await node.start();
@@ -237,7 +269,7 @@ describe('usage over kills', () => {
   it('keeps more profiles than one delta may name', async () => {
     const node = new Node();
     await node.start();
-    for (let at = 0; at < 10_000; at += 1) node.deltas.count('cl_acme', `pr_${at}`, 0);
+    for (let at = 0; at < 10_000; at += 1) node.deltas.count(acme(`pr_${at}`), 0);
     node.answers = 'lost';
     await node.deltas.flush();
     note();
@@ -253,13 +285,13 @@ describe('usage over kills', () => {
     await node.start();
     node.answers = 'refused';
     for (let at = 0; at < 30_000; at += 1) {
-      node.deltas.count('cl_acme', 'pr_a', 0);
+      node.deltas.count(PR_A, 0);
       note();
     }
     await node.start();
     node.answers = 'stored';
     await node.deltas.flush();
-    expect(node.counts()).toEqual(new Map([[`cl_acme pr_a ${dayText(0)}`, 30_000]]));
+    expect(node.counts()).toEqual(new Map([[`cl_acme pr_a ${dayText(0)} false`, 30_000]]));
     await node.deltas.stop();
   });
 });

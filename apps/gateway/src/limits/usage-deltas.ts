@@ -1,10 +1,14 @@
 import { dayText, USAGE_FORMAT, type UsageDelta, utcDay } from '@portico/contracts';
+import type { CompiledProfile } from '@portico/enforcement';
 import { encodeUsageDelta, type UsageFeed } from '@portico/messaging';
 import type { Logger } from '@portico/telemetry';
 import { COUNTS_PER_DELTA } from './usage-journal-reading.ts';
 import type { RunningCount, UnstoredUsage, UsageJournal } from './usage-journal.ts';
 
 type Count = UsageDelta['counts'][number];
+
+/** Whose call it was, and whose policy it counted against, when it was admitted. */
+export type AdmittedProfile = Pick<CompiledProfile, 'id' | 'clientId' | 'policyId'>;
 
 interface OpenCount extends RunningCount {
   readonly dayNumber: number;
@@ -33,7 +37,7 @@ const STOP_RETRY_AFTER_MS = 100;
  */
 export class UsageDeltas {
   readonly #options: UsageDeltasOptions;
-  /** By profile; a profile that passes midnight moves its old day to `#closed`. */
+  /** By profile; one that passes midnight, or gains or loses its own policy, moves to `#closed`. */
   readonly #open = new Map<string, OpenCount>();
   /** True when something was counted since the counts were last closed. */
   #isCounting = false;
@@ -65,15 +69,16 @@ export class UsageDeltas {
   }
 
   /** On the request path: a map look-up and an addition. */
-  count(clientId: string, profileId: string, unixMs: number): void {
+  count({ id, clientId, policyId }: AdmittedProfile, unixMs: number): void {
     this.#isCounting = true;
     const day = utcDay(unixMs);
-    let open = this.#open.get(profileId);
-    if (open?.dayNumber !== day || open.client_id !== clientId) {
+    const apart = policyId !== null;
+    let open = this.#open.get(id);
+    if (open?.dayNumber !== day || open.apart !== apart || open.client_id !== clientId) {
       if (open && open.admitted > 0) this.#closed.push(toCount(open));
-      const of = { client_id: clientId, profile_id: profileId };
+      const of = { client_id: clientId, profile_id: id, apart };
       open = { ...of, day: this.#text(day), dayNumber: day, admitted: 0, noted: 0 };
-      this.#open.set(profileId, open);
+      this.#open.set(id, open);
     }
     if (open.admitted === open.noted) this.#options.journal?.counting(open);
     open.admitted += 1;
@@ -192,11 +197,9 @@ export class UsageDeltas {
   }
 }
 
-const toCount = ({ client_id, profile_id, day, admitted }: OpenCount): Count => ({
-  client_id,
-  profile_id,
-  day,
-  admitted,
+const toCount = ({ client_id, profile_id, day, admitted, apart }: OpenCount): Count => ({
+  ...{ client_id, profile_id, day, admitted },
+  ...(apart && { apart }),
 });
 
 const pause = (delayMs: number): Promise<void> =>

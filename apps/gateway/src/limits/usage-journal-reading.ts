@@ -8,8 +8,9 @@ export const COUNTS_PER_DELTA = 4_000;
 
 type Count = UsageDelta['counts'][number];
 
-/** `client_id, profile_id, day, admitted` of each, flat: half the time that objects take. */
+/** `client_id, profile_id, day, admitted, apart` of each, flat: half the time that objects take. */
 export type FlatCounts = readonly (string | number)[];
+const FIELDS = 5;
 
 /** Read to its end it tells what a process had counted and not stored. */
 export type UsageJournalEntry =
@@ -89,7 +90,7 @@ export class UsageJournalReading implements JournalReader<UsageJournalEntry> {
 
   #add(flat: FlatCounts, sign: 1 | -1): void {
     for (const count of fromFlat(flat)) {
-      const key = `${count.client_id} ${count.profile_id} ${count.day}`;
+      const key = `${count.client_id} ${count.profile_id} ${count.day} ${count.apart === true}`;
       const admitted = (this.#counts.get(key)?.admitted ?? 0) + sign * count.admitted;
       if (admitted > 0) this.#counts.set(key, { ...count, admitted });
       else this.#counts.delete(key);
@@ -97,23 +98,26 @@ export class UsageJournalReading implements JournalReader<UsageJournalEntry> {
   }
 }
 
-export const toFlat = (counts: readonly Count[]): FlatCounts =>
-  counts.flatMap(({ client_id, profile_id, day, admitted }) => [
-    client_id,
-    profile_id,
-    day,
-    admitted,
-  ]);
+export const toFlat = (counts: readonly Count[]): FlatCounts => counts.flatMap(flatCount);
+
+export const flatCount = ({ client_id, profile_id, day, admitted, apart }: Count): FlatCounts => [
+  client_id,
+  profile_id,
+  day,
+  admitted,
+  apart === true ? 1 : 0,
+];
 
 function fromFlat(flat: FlatCounts): Count[] {
   const counts: Count[] = [];
-  for (let at = 0; at + 3 < flat.length; at += 4) {
-    const [client_id, profile_id, day, admitted] = flat.slice(at, at + 4);
+  for (let at = 0; at + FIELDS <= flat.length; at += FIELDS) {
+    const [client_id, profile_id, day, admitted, apart] = flat.slice(at, at + FIELDS);
     counts.push({
       client_id: String(client_id),
       profile_id: String(profile_id),
       day: String(day),
       admitted: Number(admitted),
+      ...(apart === 1 && { apart: true }),
     });
   }
   return counts;

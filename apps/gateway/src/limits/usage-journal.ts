@@ -4,7 +4,12 @@ import type { Logger } from '@portico/telemetry';
 import { encodeFrame } from '../journal/frames.ts';
 import { JournalFile } from '../journal/journal-file.ts';
 import { leftJournals } from '../journal/left-journals.ts';
-import { toFlat, USAGE_JOURNAL_FORMAT, UsageJournalReading } from './usage-journal-reading.ts';
+import {
+  flatCount,
+  toFlat,
+  USAGE_JOURNAL_FORMAT,
+  UsageJournalReading,
+} from './usage-journal-reading.ts';
 import type { FlatCounts, UsageJournalEntry } from './usage-journal-reading.ts';
 
 export interface UsageJournalOptions {
@@ -23,6 +28,8 @@ export interface RunningCount {
   readonly client_id: string;
   readonly profile_id: string;
   readonly day: string;
+  /** Counted by the profile's own policy. */
+  readonly apart: boolean;
   admitted: number;
   /** How many of them the journal knows of. */
   noted: number;
@@ -124,8 +131,8 @@ export class UsageJournal {
   #takeNews(): FlatCounts {
     const news: (string | number)[] = [];
     for (const count of this.#running) {
-      const { client_id, profile_id, day, admitted, noted } = count;
-      if (admitted > noted) news.push(client_id, profile_id, day, admitted - noted);
+      const { admitted, noted } = count;
+      if (admitted > noted) news.push(...flatCount({ ...count, admitted: admitted - noted }));
       count.noted = admitted;
     }
     this.#running = [];

@@ -1,7 +1,7 @@
 import type { UsageDay } from '@portico/contracts';
 import { z } from 'zod';
 
-/** The ledger's counts of a client per day and profile, both days included (`2026-11-21`). */
+/** The ledger's counts of a client, as in `UsageDay`; both days included (`2026-11-21`). */
 export type UsageTruth = (
   clientId: string,
   fromDay: string,
@@ -9,7 +9,14 @@ export type UsageTruth = (
 ) => Promise<readonly UsageDay[]>;
 
 const answerSchema = z.object({
-  data: z.array(z.object({ day: z.iso.date(), profile_id: z.string(), admitted: z.int().min(0) })),
+  data: z.array(
+    z.object({
+      day: z.iso.date(),
+      profile_id: z.string(),
+      apart: z.boolean(),
+      admitted: z.int().min(0),
+    }),
+  ),
 });
 
 const ANSWER_WITHIN_MS = 3_000;

@@ -113,6 +113,8 @@ async function useUp(nodes: readonly Limits[], scope: MeterScope, left: number):
   expect(await askMany(nodes, scope, 40)).toBe(0);
 }
 
+const PR_A = { id: 'pr_a', clientId: 'cl_acme', policyId: null };
+const PR_B = { ...PR_A, id: 'pr_b' };
 const STRICT = { mode: 'strict', rate_limits: [{ requests: 30, window: '1m' }] } as const;
 
 describe('limits shared through Redis', () => {
@@ -287,10 +289,10 @@ describe('the usage ledger', () => {
       },
     });
     const beforeMidnight = Date.parse('2026-11-21T23:59:59.999Z');
-    for (let at = 0; at < 50; at += 1) node.recordAdmission('cl_acme', 'pr_a', beforeMidnight + at);
-    for (let at = 0; at < 30; at += 1) node.recordAdmission('cl_acme', 'pr_b', beforeMidnight);
+    for (let at = 0; at < 50; at += 1) node.recordAdmission(PR_A, beforeMidnight + at);
+    for (let at = 0; at < 30; at += 1) node.recordAdmission(PR_B, beforeMidnight);
     await eventually(() => expect(stored.length).toBeGreaterThan(1));
-    for (let at = 0; at < 20; at += 1) node.recordAdmission('cl_acme', 'pr_a', beforeMidnight + 50);
+    for (let at = 0; at < 20; at += 1) node.recordAdmission(PR_A, beforeMidnight + 50);
     await node.stop();
     const once = new Map(stored.map((delta) => [delta.deltaId, delta]));
     expect([...once.values()].reduce((sum, { admitted }) => sum + admitted, 0)).toBe(100);
@@ -320,13 +322,13 @@ describe('the usage ledger', () => {
         },
       });
     const before = await start();
-    for (let at = 0; at < 40; at += 1) before.recordAdmission('cl_acme', 'pr_a', Date.now());
+    for (let at = 0; at < 40; at += 1) before.recordAdmission(PR_A, Date.now());
     await eventually(() => expect(stored.size).toBe(1));
-    for (let at = 0; at < 7; at += 1) before.recordAdmission('cl_acme', 'pr_a', Date.now());
+    for (let at = 0; at < 7; at += 1) before.recordAdmission(PR_A, Date.now());
     await before.stop();
     isAway = false;
     const after = await start();
-    after.recordAdmission('cl_acme', 'pr_a', Date.now());
+    after.recordAdmission(PR_A, Date.now());
     await after.stop();
     const total = [...stored.values()].reduce((sum, admitted) => sum + admitted, 0);
     expect(total).toBe(48);
@@ -339,7 +341,9 @@ describe('the usage ledger', () => {
     const ledger = await startUpstream((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(
-        JSON.stringify({ data: [{ day: today, profile_id: 'pr_default', admitted: 90 }] }),
+        JSON.stringify({
+          data: [{ day: today, profile_id: 'pr_default', apart: false, admitted: 90 }],
+        }),
       );
     });
     const index = indexWith({ rate_limits: [], quota: { requests: 100, period: 'day' } });
@@ -372,7 +376,7 @@ describe('the usage ledger', () => {
       },
       usageTruth: async () => {
         if (ledger.isAway) throw new Error('no answer');
-        return [{ day: today, profile_id: 'pr_default', admitted: ledger.admitted }];
+        return [{ day: today, profile_id: 'pr_default', apart: false, admitted: ledger.admitted }];
       },
     });
     running.push(node);
@@ -380,7 +384,7 @@ describe('the usage ledger', () => {
     node.applyIndex(index);
     const call = async (): Promise<void> => {
       expect((await ask(node, scopeIn(index))).kind).toBe('granted');
-      node.recordAdmission('cl_acme', 'pr_default', Date.now());
+      node.recordAdmission(PR_A, Date.now());
     };
     for (let calls = 0; calls < 5; calls += 1) await call();
     const used = async () =>
@@ -400,9 +404,12 @@ describe('the usage ledger', () => {
     const ledger = await startUpstream((_request, response) => {
       response.setHeader('content-type', 'application/json');
       const data = [
-        { day: today, profile_id: 'pr_default', admitted: 60 },
-        { day: today, profile_id: 'pr_gone', admitted: 30 },
-        { day: today, profile_id: 'pr_apart', admitted: 500 },
+        { day: today, profile_id: 'pr_default', apart: false, admitted: 60 },
+        { day: today, profile_id: 'pr_gone', apart: false, admitted: 20 },
+        { day: today, profile_id: 'pr_apart', apart: false, admitted: 10 },
+        { day: today, profile_id: 'pr_apart', apart: true, admitted: 70 },
+        { day: today, profile_id: 'pr_gone', apart: true, admitted: 500 },
+        { day: today, profile_id: 'pr_default', apart: true, admitted: 500 },
       ];
       response.end(JSON.stringify({ data }));
     });
@@ -412,11 +419,17 @@ describe('the usage ledger', () => {
       mode: 'strict',
     } as never);
     const node = await boot(index, usageTruthAt(ledger.url, 'secret'));
-    await ask(node, scopeIn(index));
-    await eventually(async () => {
-      const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
-      expect(report?.limits[0]?.used).toBeGreaterThanOrEqual(90);
-    });
+    for (const [key, profileId, counted] of [
+      ['client:cl_acme', 'pr_default', 90],
+      ['profile:pr_apart', 'pr_apart', 70],
+    ] as const) {
+      await ask(node, scopeIn(index, profileId));
+      await eventually(async () => {
+        const used = (await feeds.usage.askUsage(key, 300))[0]?.limits[0]?.used;
+        // The call just made comes on top.
+        expect([counted, counted + 1]).toContain(used);
+      });
+    }
     await eventually(async () => {
       const verdict = await ask(node, scopeIn(index));
       expect(verdict).toMatchObject({ kind: 'refused', code: 'quota_exceeded' });
