@@ -41,14 +41,15 @@ describe('CORS', () => {
     });
   });
 
-  it('adds to an actual answer what the page may read', () => {
+  it('adds to an actual answer what the page may read: what is configured, and what is ours', () => {
     const headers = { origin: 'https://app.example' };
     expect(ask({ allow_credentials: true }, undefined, { method: 'GET', headers })).toEqual({
       kind: 'actual',
       'access-control-allow-origin': 'https://app.example',
       vary: 'Origin',
       'access-control-allow-credentials': 'true',
-      'access-control-expose-headers': 'X-Request-ID',
+      'access-control-expose-headers':
+        'X-Request-ID, retry-after, ratelimit-policy, ratelimit, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset',
     });
   });
 

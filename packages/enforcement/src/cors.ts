@@ -19,6 +19,16 @@ export type CorsDecision =
 const NONE: CorsDecision = { kind: 'none' };
 /** Every call carries these, so every preflight may ask for them. */
 const CALL_HEADERS = ['authorization', 'content-type', 'x-client-id', 'x-profile-id'];
+/** What the gateway itself has to say to whoever called; a page could not read it otherwise. */
+const ANSWER_HEADERS = [
+  'x-request-id',
+  'retry-after',
+  'ratelimit-policy',
+  'ratelimit',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+];
 
 /**
  * The CORS headers of a request (WHATWG Fetch, 3.2). A preflight carries no identity, so it is judged
@@ -57,8 +67,10 @@ function sharedHeaders({ cors }: CompiledCollection, origin: string): readonly H
 }
 
 function exposed({ cors }: CompiledCollection): readonly Header[] {
-  if (cors == null || cors.exposed_headers.length === 0) return [];
-  return [['access-control-expose-headers', cors.exposed_headers.join(', ')]];
+  const named = cors?.exposed_headers ?? [];
+  const names = new Set(named.map((name) => name.toLowerCase()));
+  const own = ANSWER_HEADERS.filter((name) => !names.has(name));
+  return [['access-control-expose-headers', [...named, ...own].join(', ')]];
 }
 
 function preflight({ cors, routes }: CompiledCollection, query: RouteQuery): readonly Header[] {
