@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createLogger } from '@portico/telemetry';
-import { aClient, aCollection, anEndpoint, aProfile, startUpstream } from '@portico/testkit';
+import {
+  aClient,
+  aCollection,
+  anEndpoint,
+  aProfile,
+  eventually,
+  startUpstream,
+} from '@portico/testkit';
 import type { Upstream } from '@portico/testkit';
 import { IssuerKeys } from '../src/keys/issuer-keys.ts';
 import { CLIENT, startIdentityProvider } from './identity-provider.ts';
@@ -101,6 +108,69 @@ describe('an oidc profile', () => {
     const token = await provider.token();
     await provider.stop();
     expect((await call(token)).status).toBe(401);
+  });
+});
+
+describe('a call whose signing keys do not come', () => {
+  const WHO = { client_id: 'cl_acme', profile_id: 'pr_default', environment: 'production' };
+  let silent: Upstream;
+  let impatient: TestGateway;
+
+  beforeEach(async () => {
+    silent = await startUpstream(() => undefined);
+    const auth = {
+      ...{ type: 'oidc' as const, issuer: provider.issuer, audience: 'orders' },
+      ...{ jwks_uri: `${silent.url}/jwks`, required_claims: {}, required_scopes: [] },
+      clock_skew_seconds: 5,
+    };
+    const resources = {
+      clients: [aClient({ profiles: [aProfile({ auth })] })],
+      collections: [aCollection({ upstreams: { production: upstreamAt(upstream.url) } })],
+    };
+    impatient = await startTestGateway({ env: { MAX_KEY_WAIT_MS: '50' }, resources });
+    await node.publish(resources);
+  });
+  afterEach(async () => {
+    await impatient.stop();
+    await silent.stop();
+  });
+
+  const headersWith = async (requestId: string) => ({
+    'x-client-id': 'cl_acme',
+    'x-profile-id': 'pr_default',
+    'x-request-id': requestId,
+    authorization: `Bearer ${await provider.token()}`,
+  });
+
+  it('is refused in time, and found under the client and the profile it named', async () => {
+    const headers = await headersWith('no-keys');
+    const refused = await fetch(`${impatient.url}/v1/orders`, { headers });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      401,
+      { error: 'invalid_credential' },
+    ]);
+    expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(await impatient.recordOf('no-keys')).toMatchObject({
+      ...WHO,
+      status: 401,
+      outcome: 'invalid_credential',
+      reason: 'signing_keys_unavailable',
+      collection_id: null,
+    });
+  });
+
+  it('is found under them too when its caller did not stay to hear it', async () => {
+    const leaving = new AbortController();
+    const headers = await headersWith('left-waiting');
+    const left = fetch(`${node.url}/v1/orders`, { headers, signal: leaving.signal });
+    await eventually(() => silent.requests.length === 1);
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    expect(await node.recordOf('left-waiting')).toMatchObject({
+      ...WHO,
+      status: 499,
+      outcome: 'client_aborted',
+    });
   });
 });
 

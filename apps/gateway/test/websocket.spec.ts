@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { aClient, aCollection, eventually } from '@portico/testkit';
+import { aClient, aCollection, aPolicy, eventually, freePort } from '@portico/testkit';
 import { WebSocket, WebSocketServer } from 'ws';
 import { IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
 import type { TestGateway } from './harness.ts';
@@ -13,10 +13,19 @@ let node: TestGateway;
 let asked: IncomingMessage[] = [];
 const opened: WebSocket[] = [];
 
+/** What the upstream says of limits of its own. */
+const FOREIGN = { RateLimit: '"upstream";r=1;t=1' };
 const COLLECTION = () => aCollection({ upstreams: { production: upstreamAt(url) } });
 
 beforeAll(async () => {
-  echo = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'orders.v1' });
+  echo = new WebSocketServer({
+    ...{ port: 0, host: '127.0.0.1', handleProtocols: () => 'orders.v1' },
+    verifyClient: ({ req }, done) =>
+      req.url === '/orders?closed' ? done(false, 409, 'closed', FOREIGN) : done(true),
+  });
+  echo.on('headers', (headers) => {
+    for (const [name, value] of Object.entries(FOREIGN)) headers.push(`${name}: ${value}`);
+  });
   await once(echo, 'listening');
   url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}`;
   echo.on('connection', (socket, request) => {
@@ -135,6 +144,58 @@ describe('a WebSocket', () => {
     const closed = once(socket, 'close');
     await stopping.stop();
     await closed;
+  });
+});
+
+describe('a WebSocket that counts against limits', () => {
+  const LIMITED = aPolicy({ rate_limits: [{ requests: 3, window: '1h' }] });
+  beforeAll(async () => {
+    await node.publish({ policies: [LIMITED], clients: [aClient({ policy_id: LIMITED.id })] });
+  });
+  afterAll(() => node.publish({ clients: [aClient()] }));
+
+  const headersOf = async (socket: WebSocket, event: 'upgrade' | 'unexpected-response') => {
+    const args = (await once(socket, event)) as IncomingMessage[];
+    const response = args.at(-1) as IncomingMessage;
+    return { status: response.statusCode, ...response.headers };
+  };
+  const standing = (remaining: number) => ({
+    'ratelimit-policy': '"1h";q=3;w=3600',
+    ratelimit: expect.stringMatching(new RegExp(`^"1h";r=${remaining};t=\\d+$`)),
+    'x-ratelimit-limit': '3',
+    'x-ratelimit-remaining': `${remaining}`,
+    'x-ratelimit-reset': expect.stringMatching(/^\d{10}$/),
+  });
+
+  it('says where they stand: joined, declined by the upstream, failed, or one too many', async () => {
+    const joined = connect({ ...IDENTITY, 'x-request-id': 'socket-limited' });
+    expect(await headersOf(joined, 'upgrade')).toMatchObject({ status: 101, ...standing(2) });
+    joined.terminate();
+    const { response_headers: recorded } = await node.recordOf('socket-limited');
+    expect(new Map(recorded).get('X-RateLimit-Remaining')).toBe('2');
+
+    const declined = connect(IDENTITY, '/v1/orders?closed');
+    expect(await headersOf(declined, 'unexpected-response')).toMatchObject({
+      status: 409,
+      ...standing(1),
+    });
+    await node.publish({
+      collections: [
+        aCollection({
+          upstreams: { production: upstreamAt(`http://127.0.0.1:${await freePort()}`) },
+        }),
+      ],
+    });
+    expect(await headersOf(connect(), 'unexpected-response')).toMatchObject({
+      status: 502,
+      ...standing(0),
+    });
+    expect(await headersOf(connect(), 'unexpected-response')).toMatchObject({
+      status: 429,
+      'retry-after': expect.stringMatching(/^[1-9]\d*$/),
+      ...standing(0),
+    });
+    await node.publish({ collections: [COLLECTION()] });
   });
 });
 

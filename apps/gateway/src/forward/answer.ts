@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
-import type { Admission } from '@portico/enforcement';
 import type { Exchange } from '../handle/exchange.ts';
 import { appendRateHeaders, RATE_HEADERS } from '../handle/rate-headers.ts';
 import { grouped, hasUnreadBody, writeHead } from '../handle/write-head.ts';
@@ -40,14 +39,9 @@ export class Answer {
   }
 
   /** Throws when the upstream's head could not stand in an HTTP message. */
-  begin(
-    status: number,
-    statusText: string | undefined,
-    headers: IncomingHttpHeaders,
-    admission: Admission,
-  ): void {
+  begin(status: number, statusText: string | undefined, headers: IncomingHttpHeaders): void {
     const exchange = this.#exchange;
-    const limits = admission.limits();
+    const limits = exchange.limitStates();
     const isRated = limits.length > 0;
     const isShared = exchange.corsHeaders.length > 0;
     const flat = upstreamsHeaders(
@@ -55,7 +49,7 @@ export class Answer {
       REPLACED[(isRated ? 1 : 0) + (isShared ? 2 : 0)] ?? NOTHING,
     );
     flat.push('X-Request-ID', exchange.requestId, ...exchange.corsHeaders);
-    appendRateHeaders(flat, limits, exchange.startedAtMs);
+    appendRateHeaders(flat, limits);
     // The upstream did not want the rest of the body: nobody knows where the next request starts.
     if (hasUnreadBody(exchange)) flat.push('Connection', 'close');
     writeHead(exchange, status, flat, statusText);

@@ -30,7 +30,7 @@ export function createForward(parts: ForwardParts): Forward {
   return (exchange, admission) => {
     const length = Number(headerOf(exchange.request, 'content-length') ?? 0);
     if (length > bodyBytesMax(parts.limits, admission)) {
-      refuse(exchange, { code: 'payload_too_large', limits: admission.limits });
+      refuse(exchange, { code: 'payload_too_large' });
       return;
     }
     if (admission.mustCheckBody) checkThenSend(parts, exchange, admission);
@@ -92,8 +92,7 @@ async function holdAndCheck(
       ? [UNKNOWN_CODING]
       : checkBody(admission.endpoint, plain, headerOf(request, 'content-type'));
   if (response.destroyed) return;
-  if (details.length > 0)
-    refuse(exchange, { code: 'invalid_request', details, limits: admission.limits });
+  if (details.length > 0) refuse(exchange, { code: 'invalid_request', details });
   else send(parts, exchange, admission, body);
 }
 

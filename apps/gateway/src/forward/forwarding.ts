@@ -136,7 +136,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall, Dead
     statusText?: string,
   ): void {
     if (this.#isOver) return;
-    const { exchange, admission, limits } = this.#call;
+    const { exchange, limits } = this.#call;
     if (status < 200) {
       relayInterim(exchange, status, headers);
       return;
@@ -145,7 +145,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall, Dead
     exchange.upstreamLatencyMs = performance.now() - this.#sentAtMs;
     const answer = new Answer(exchange, headers);
     try {
-      answer.begin(status, statusText, headers, admission);
+      answer.begin(status, statusText, headers);
     } catch {
       this.abandon({ code: 'upstream_error', reason: 'invalid_response_head' });
       return;
@@ -220,13 +220,12 @@ export class Forwarding implements Dispatcher.DispatchHandler, OngoingCall, Dead
 
   /** The end of a call that did not end well: a refusal, or, once the head is out, a cut connection. */
   #settle({ code, reason }: UpstreamFailure): void {
-    const { exchange, admission, group } = this.#call;
+    const { exchange, group } = this.#call;
     if (code.startsWith('upstream_')) this.#target?.report('failure', performance.now());
     this.#close();
     refuse(exchange, {
       code,
       reason,
-      limits: admission.limits,
       ...(code === 'upstream_unavailable'
         ? { retryAfterSeconds: group.retryAfterSeconds(performance.now()) }
         : {}),

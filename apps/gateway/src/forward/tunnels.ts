@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Admission, ConfigIndex } from '@portico/enforcement';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import type { Exchange } from '../handle/exchange.ts';
+import { appendRateHeaders, RATE_HEADERS } from '../handle/rate-headers.ts';
 import type { StillAdmits } from '../handle/still-admits.ts';
 import { upstreamsHeaders } from './response-headers.ts';
 
@@ -108,6 +109,7 @@ export class Tunnels {
 }
 
 function switchingProtocols(exchange: Exchange, headers: IncomingHttpHeaders): string {
+  const limits = exchange.limitStates();
   const flat = [
     'Connection',
     'Upgrade',
@@ -115,8 +117,9 @@ function switchingProtocols(exchange: Exchange, headers: IncomingHttpHeaders): s
     'websocket',
     'X-Request-ID',
     exchange.requestId,
-    ...upstreamsHeaders(headers, NOTHING),
+    ...upstreamsHeaders(headers, limits.length > 0 ? RATE_HEADERS : NOTHING),
   ];
+  appendRateHeaders(flat, limits);
   exchange.status = 101;
   exchange.responseHeaders = flat;
   let head = 'HTTP/1.1 101 Switching Protocols\r\n';

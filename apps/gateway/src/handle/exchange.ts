@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { LimitState } from '@portico/contracts';
 import type { CompiledCollection, DecisionTrace, InboundRequest } from '@portico/enforcement';
 import { traceContextOf } from '../forward/trace-context.ts';
 import type { TraceContext } from '../forward/trace-context.ts';
@@ -15,6 +16,8 @@ const NOTHING_YET: DecisionTrace = {
   collection: null,
   endpoint: null,
 };
+
+const NO_LIMITS: readonly LimitState[] = [];
 
 /**
  * The upstream's side of a request. An object and not a pair of closures: those made the collector
@@ -44,6 +47,8 @@ export class Exchange {
 
   revision = 0;
   trace: DecisionTrace = NOTHING_YET;
+  /** The limits it met; null where the decision did not come to them. */
+  limits: (() => readonly LimitState[]) | null = null;
   portalEmail: string | null = null;
 
   /** `forwarded`, or the failure code. */
@@ -90,6 +95,11 @@ export class Exchange {
 
   get collection(): CompiledCollection | null {
     return this.trace.collection;
+  }
+
+  /** Where its limits stand now; goes with every answer. */
+  limitStates(): readonly LimitState[] {
+    return this.limits?.() ?? NO_LIMITS;
   }
 
   elapsedMs(): number {

@@ -10,6 +10,7 @@ import type {
   Decision,
   InboundRequest,
   Meters,
+  Pending,
   Refusal,
   SigningKeys,
   VerifiedTokens,
@@ -161,12 +162,14 @@ async function decideLater(
   parts: HandleParts,
   exchange: Exchange,
   inbound: InboundRequest,
-  first: Extract<Decision, { kind: 'pending' }>,
+  first: Pending,
 ): Promise<void> {
   const { limitWaitMs, keyWaitMs } = parts.limits;
   const leftMs = { limits: limitWaitMs, keys: keyWaitMs };
   let decision: Decision | null = first;
   while (decision?.kind === 'pending' && leftMs[decision.on] > 0) {
+    // Said now: who does not stay until it is decided has called all the same.
+    learn(parts, exchange, decision);
     const { on, ready } = decision;
     const startedAt = performance.now();
     await waitBounded(ready, leftMs[on]);
@@ -184,6 +187,7 @@ function settle(parts: HandleParts, exchange: Exchange, decision: Decision | nul
       refuse(exchange, { code: 'not_ready', retryAfterSeconds: 1 });
       return;
     case 'pending':
+      learn(parts, exchange, decision);
       refuse(exchange, tooLate(decision.on));
       return;
     case 'refused':
@@ -195,7 +199,7 @@ function settle(parts: HandleParts, exchange: Exchange, decision: Decision | nul
 }
 
 /** What nobody could answer in time is not allowed. */
-const tooLate = (on: 'limits' | 'keys') =>
+const tooLate = (on: Pending['on']) =>
   on === 'limits'
     ? ({ code: 'rate_limit_exceeded', retryAfterSeconds: 1, reason: 'lease_timeout' } as const)
     : ({
@@ -205,14 +209,12 @@ const tooLate = (on: 'limits' | 'keys') =>
       } as const);
 
 function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal): void {
-  exchange.trace = refusal.trace;
-  learnSource(parts, exchange);
+  learn(parts, exchange, refusal);
   const { profile } = refusal.trace;
   // Row 14 comes after the meters: such a call was admitted, and counts.
   if (refusal.code === 'invalid_request' && profile !== null) {
     parts.recordAdmission(profile, exchange.startedAtMs);
   }
-  startCapture(parts, exchange);
   const answer = (): void => refuse(exchange, refusal);
   if (refusal.code !== 'invalid_credential') {
     answer();
@@ -225,12 +227,22 @@ function settleRefusal(parts: HandleParts, exchange: Exchange, refusal: Refusal)
 }
 
 function settleAdmission(parts: HandleParts, exchange: Exchange, admission: Admission): void {
-  exchange.trace = admission.trace;
   // No await between deciding and counting.
   parts.recordAdmission(admission.profile, exchange.startedAtMs);
+  learn(parts, exchange, admission);
+  parts.forward(exchange, admission);
+}
+
+/** Whose call it is and where it stands, for the answer and for the record. */
+function learn(
+  parts: HandleParts,
+  exchange: Exchange,
+  { trace, limits }: Pick<Refusal, 'trace' | 'limits'>,
+): void {
+  exchange.trace = trace;
+  exchange.limits = limits ?? null;
   learnSource(parts, exchange);
   startCapture(parts, exchange);
-  parts.forward(exchange, admission);
 }
 
 function learnSource({ portalSourceKeys }: HandleParts, exchange: Exchange): void {

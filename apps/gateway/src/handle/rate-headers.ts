@@ -23,12 +23,10 @@ export const RATE_HEADERS: ReadonlySet<string> = new Set([
  * and the older `X-RateLimit-*` for the limit that is closest to refusing. `X-RateLimit-Reset` is a
  * Unix time in seconds.
  */
-export function appendRateHeaders(
-  flat: string[],
-  limits: readonly LimitState[],
-  nowMs: number,
-): void {
+export function appendRateHeaders(flat: string[], limits: readonly LimitState[]): void {
   if (limits.length === 0) return;
+  // Not when the request came: an upstream that takes its time would add all of it to `t`.
+  const nowMs = Date.now();
   const tightest = limits.reduce((a, b) => (b.remaining / b.limit < a.remaining / a.limit ? b : a));
   flat.push(
     'RateLimit-Policy',

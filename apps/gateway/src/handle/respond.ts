@@ -1,12 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { GATEWAY_FAILURES } from '@portico/contracts';
-import type {
-  ErrorBody,
-  FailureDetail,
-  GatewayFailureCode,
-  LimitState,
-  Method,
-} from '@portico/contracts';
+import type { ErrorBody, FailureDetail, GatewayFailureCode, Method } from '@portico/contracts';
 import type { Exchange } from './exchange.ts';
 import { appendRateHeaders } from './rate-headers.ts';
 import { endLingering, hasUnreadBody, writeHead } from './write-head.ts';
@@ -19,7 +13,6 @@ export interface No {
   readonly allow?: readonly Method[];
   readonly retryAfterSeconds?: number;
   readonly wwwAuthenticate?: string;
-  readonly limits?: () => readonly LimitState[];
   /** Only for the record and the log. */
   readonly reason?: string;
 }
@@ -69,7 +62,7 @@ function headersOf(exchange: Exchange, no: No, bodyBytes: number): string[] {
   if (no.retryAfterSeconds !== undefined) flat.push('Retry-After', String(no.retryAfterSeconds));
   if (no.wwwAuthenticate !== undefined) flat.push('WWW-Authenticate', no.wwwAuthenticate);
   flat.push(...exchange.corsHeaders);
-  if (no.limits !== undefined) appendRateHeaders(flat, no.limits(), exchange.startedAtMs);
+  appendRateHeaders(flat, exchange.limitStates());
   return flat;
 }
 
