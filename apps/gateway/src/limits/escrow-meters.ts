@@ -1,4 +1,4 @@
-import { type LimitMode, type LimitState, utcDay } from '@portico/contracts';
+import { type LimitMode, utcDay } from '@portico/contracts';
 import type { Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LeaseAnswer, LeaseRequest, LimitAuthority, RestoreRequest } from './authority.ts';
 import { AuthorityClock } from './authority-clock.ts';
@@ -73,11 +73,6 @@ export class EscrowMeters implements Meters, EscrowDesk {
     } else if (account.policy !== policy) account.follow(policy);
     this.#awake.add(account);
     return account.take(this.nowMs());
-  }
-
-  /** Where the limits stand, as far as this node was told. */
-  standing(scopeKey: string): readonly LimitState[] | undefined {
-    return this.#accounts.get(scopeKey)?.states();
   }
 
   pressure(scopeKey: string): void {

@@ -62,9 +62,12 @@ export async function createMeters(options: MetersOptions): Promise<Limits> {
   const answers = await usage.answerUsage(async (scope): Promise<UsageReport | undefined> => {
     const known = directory.find(scope);
     if (!known) return undefined;
-    const { limits, isAuthoritative } = await core.standing(known);
-    const at = { node: nodeId, scope, as_of_ms: clock.unixMs() };
-    return { format: USAGE_FORMAT, ...at, limits: [...limits], authoritative: isAuthoritative };
+    const { limits, whose, asOfMs } = await core.standing(known);
+    return {
+      ...{ format: USAGE_FORMAT, node: nodeId, scope, limits: [...limits], as_of_ms: asOfMs },
+      authoritative: whose === 'authority',
+      ...(whose === 'last_word' && { last_heard: true }),
+    };
   });
   const sweeper = setInterval(() => core.sweep(), SWEEP_EVERY_MS).unref();
   metrics.gauge({

@@ -27,7 +27,8 @@ export function createLocalLimits(
     meters,
     standing: async ({ key, policy }) => ({
       limits: policy ? meters.standing({ key, policy }) : [],
-      isAuthoritative: options.clusterSize() <= 1,
+      whose: options.clusterSize() <= 1 ? 'authority' : 'part',
+      asOfMs: clock.unixMs(),
     }),
     sweep: () => {
       meters.sweep();

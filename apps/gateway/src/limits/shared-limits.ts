@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { USAGE_FORMAT } from '@portico/contracts';
+import { USAGE_FORMAT, type LimitState } from '@portico/contracts';
 import type { Subscription } from '@portico/messaging';
+import type { LimitAuthority } from './authority.ts';
 import { systemTimers, type LimitClock } from './clock.ts';
 import { ESCROW_DEFAULTS } from './escrow-settings.ts';
 import { EscrowMeters } from './escrow-meters.ts';
 import type { MetersOptions } from './index.ts';
+import { LastWords, statesOf, type Word } from './last-words.ts';
 import type { LimitEvents } from './limit-events.ts';
 import { planOf } from './limit-plan.ts';
-import type { LimitsCore } from './limits-core.ts';
+import type { LimitsCore, ScopeStanding } from './limits-core.ts';
 import { QuotaLedger } from './quota-ledger.ts';
 import { RedisAuthority } from './redis-authority.ts';
-import { limitStates, standingOf } from './standing.ts';
 import type { KnownScope, ScopeDirectory } from './scope-directory.ts';
 
 /** A start does not wait longer than this for Redis: a node without it decides alone. */
@@ -24,13 +25,15 @@ export async function createSharedLimits(
 ): Promise<LimitsCore> {
   const { nodeId, usage, logger } = options;
   const events = limitEvents(options);
-  const authority = new RedisAuthority(options.redisUrl, (cause) =>
+  const redis = new RedisAuthority(options.redisUrl, (cause) =>
     logger.debug({ err: cause }, 'Redis connection'),
   );
   // Before the first call: one that meets no connection yet would count as a silence of Redis.
-  if (!(await authority.ready(CONNECT_WITHIN_MS))) {
+  if (!(await redis.ready(CONNECT_WITHIN_MS))) {
     logger.warn('Redis does not answer: limits are decided by the outage policy until it does');
   }
+  const lastWords = new LastWords(clock);
+  const authority = lastWords.heardFrom(redis);
   const find = (key: string) => directory.find(key);
   const ledger =
     options.usageTruth &&
@@ -63,10 +66,12 @@ export async function createSharedLimits(
   });
   return {
     meters,
-    standing: (scope) => standingAtAuthority(authority, meters, clock, scope),
+    standing: (scope) => standingAtAuthority(authority, lastWords, clock, scope),
     sweep: () => {
       meters.sweep();
-      ledger?.forget((key) => directory.find(key) === undefined);
+      const isGone = (key: string): boolean => directory.find(key) === undefined;
+      ledger?.forget(isGone);
+      lastWords.forget(isGone);
     },
     size: () => meters.size,
     isSilent: () => meters.isAuthoritySilent,
@@ -80,15 +85,18 @@ export async function createSharedLimits(
 
 const ANSWER_WITHIN_MS = 200;
 
-/** What the authority says, or, when it is silent, what this node knows. */
+/**
+ * What the authority says, or, when it is silent, what it said last. Not what this node used since:
+ * others used something too, and what they all used by now is not known to anybody.
+ */
 async function standingAtAuthority(
-  authority: RedisAuthority,
-  meters: EscrowMeters,
+  authority: LimitAuthority,
+  lastWords: LastWords,
   clock: LimitClock,
   scope: KnownScope,
-): ReturnType<LimitsCore['standing']> {
+): Promise<ScopeStanding> {
   const plan = scope.policy && planOf(scope.policy);
-  if (!plan) return { limits: [], isAuthoritative: true };
+  if (!plan) return { limits: [], whose: 'authority', asOfMs: clock.unixMs() };
   const question = {
     ...{ scope: scope.key, node: '', epoch: '', call: 0, plan },
     ...{ want: 0, ahead: 0, have: 0, report: null },
@@ -98,13 +106,16 @@ async function standingAtAuthority(
   const asked = authority.lease(question).catch(() => undefined);
   const answer = await Promise.race([asked, silence.promise]);
   cancel();
-  if (answer?.kind !== 'leased') {
-    return { limits: meters.standing(scope.key) ?? [], isAuthoritative: false };
-  }
-  const monotonicMs = clock.monotonicMs();
-  const now = { monotonicMs, unixMs: clock.unixMs(), authorityMs: answer.nowMs };
-  const standing = standingOf(plan, answer, monotonicMs, 0);
-  return { limits: limitStates(plan, standing, 0, now), isAuthoritative: true };
+  if (answer?.kind !== 'leased') return lastHeard(lastWords.of(scope.key), clock.unixMs());
+  const word = lastWords.word(plan, answer);
+  return { limits: statesOf(word), whose: 'authority', asOfMs: word.unixMs };
+}
+
+function lastHeard(word: Word | undefined, unixMs: number): ScopeStanding {
+  if (!word) return { limits: [], whose: 'part', asOfMs: unixMs };
+  // A quota of a period that has ended says nothing of the one that runs.
+  const isOfNow = ({ kind, resets_at_ms }: LimitState) => kind === 'rate' || resets_at_ms > unixMs;
+  return { limits: statesOf(word).filter(isOfNow), whose: 'last_word', asOfMs: word.unixMs };
 }
 
 function limitEvents({ logger, metrics }: MetersOptions): LimitEvents {

@@ -236,6 +236,57 @@ describe('without Redis', () => {
     expect(await askMany(nodes, scopeIn(index), 20)).toBe(0);
   });
 
+  it('every node tells the same last word of a silent one, and of when it is', async () => {
+    const index = indexWith({
+      rate_limits: [{ requests: 1_000, window: '1h' }],
+      quota: { requests: 5_000, period: 'month' },
+    });
+    const nodes = [await boot(index), await boot(index)];
+    await admit(nodes, scopeIn(index), 12);
+    const asked = () => feeds.usage.askUsage('client:cl_acme', 400);
+    await eventually(async () => {
+      for (const { limits } of await asked())
+        expect(limits).toMatchObject(Array(2).fill({ used: 12 }));
+    });
+    redis.freeze();
+    const frozenAtMs = Date.now();
+    await admit(nodes, scopeIn(index), 8);
+    const reports = await asked();
+    expect(reports).toHaveLength(2);
+    for (const report of reports) {
+      expect(report).toMatchObject({
+        ...{ authoritative: false, last_heard: true },
+        limits: [
+          { name: '1h', used: 12 },
+          { name: 'month', used: 12 },
+        ],
+      });
+      expect(report.as_of_ms).toBeLessThanOrEqual(frozenAtMs);
+    }
+    redis.thaw();
+    await eventually(async () => {
+      for (const report of await asked()) {
+        expect(report).toMatchObject({ authoritative: true, limits: [{ used: 20 }, { used: 20 }] });
+        expect(report.last_heard).toBeUndefined();
+      }
+    });
+  });
+
+  it('a node says nothing of what only one that it never met can know', async () => {
+    await redis.kill();
+    const index = indexWith({ rate_limits: [{ requests: 40, window: '1m' }] });
+    const node = await boot(index);
+    await admit([node], scopeIn(index), 8);
+    const [report] = await feeds.usage.askUsage('client:cl_acme', 400);
+    expect(report).toMatchObject({ authoritative: false, limits: [] });
+    expect(report?.last_heard).toBeUndefined();
+    await redis.restart();
+    await eventually(async () => {
+      const [heard] = await feeds.usage.askUsage('client:cl_acme', 400);
+      expect(heard).toMatchObject({ authoritative: true, limits: [{ used: 8 }] });
+    });
+  });
+
   it('one that comes back empty is told by the nodes what they used', async () => {
     const index = indexWith({ ...STRICT, quota: { requests: 500, period: 'month' } } as never);
     const nodes = [await boot(index), await boot(index)];
