@@ -24,6 +24,8 @@ export interface LeaseRequest {
   readonly ahead: number;
   /** Credit held and uses not yet reported: absolute, so a lost answer heals with the next call. */
   readonly have: number;
+  /** Most that may be granted of a quota which was not compared with the ledger yet. */
+  readonly unseededMost: number;
   readonly report: UseReport | null;
 }
 

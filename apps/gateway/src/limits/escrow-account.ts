@@ -17,8 +17,9 @@ import { retryWaitMs } from './retry-wait.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import { speculationLate, speculationNow, type SpeculationContext } from './speculation.ts';
 import { exhaustedLimits, limitStates, standingOf, type Standing } from './standing.ts';
+import { Unseeded } from './unseeded.ts';
 import { UseLog } from './use-log.ts';
-import { refusalBy, refusalForNow } from './verdicts.ts';
+import { refusalBy, refusalForNow, UNLIMITED } from './verdicts.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 interface Flight {
@@ -42,6 +43,7 @@ export class EscrowAccount {
   /** What this node alone admitted: its share in an outage, and its memory for a new authority. */
   readonly #own = new ScopeUsage();
   readonly #alone: Alone;
+  readonly #unseeded = new Unseeded();
   #credit = 0;
   /** When the authority last heard of the credit, by the time its call left. */
   #declaredAtMs = Number.NEGATIVE_INFINITY;
@@ -98,6 +100,17 @@ export class EscrowAccount {
     if (this.#credit < soonNeeded && (this.#standing?.leased.remaining ?? 1) > 0 && !this.#flight)
       this.#desk.ask(this);
     return this.#admit(nowMs);
+  }
+
+  /** Counted and reported all the same: a policy may come, or come back. */
+  takeUnlimited(nowMs: number): MeterVerdict {
+    this.#lastTakeMs = nowMs;
+    this.#note(nowMs);
+    return UNLIMITED;
+  }
+
+  get hasLimits(): boolean {
+    return this.#plan.windows.length > 0 || this.#plan.quota !== null;
   }
 
   states(): readonly LimitState[] {
@@ -160,6 +173,7 @@ export class EscrowAccount {
       want: mayReserve ? want : 0,
       ahead: !mayReserve || (target < 0.5 && !isWanted) ? 0 : ahead,
       have: this.#credit + this.#log.openCount,
+      unseededMost: this.#unseededMost(nowMs),
     };
   }
 
@@ -178,6 +192,8 @@ export class EscrowAccount {
     this.#syncedAtMs = nowMs;
     this.#declaredAtMs = flight.sentAtMs;
     this.#credit += leased.granted;
+    if (leased.isQuotaSeeded) this.#unseeded.end();
+    else this.#unseeded.took(leased.granted);
     this.#look(leased, nowMs);
     this.room.open();
   }
@@ -260,13 +276,21 @@ export class EscrowAccount {
   #speculation(nowMs: number): SpeculationContext {
     const { settings } = this.#desk;
     const clusterSize = this.#desk.clusterSize();
-    return { plan: this.#plan, standing: this.#standing, settings, clusterSize, nowMs };
+    const isUnseeded =
+      this.#plan.quota !== null &&
+      this.#standing?.leased.isQuotaSeeded === false &&
+      this.#unseededMost(nowMs) === 0;
+    return { plan: this.#plan, standing: this.#standing, settings, clusterSize, isUnseeded, nowMs };
   }
 
   #admit(nowMs: number): MeterVerdict {
+    this.#note(nowMs);
+    return { kind: 'granted', limits: this.#limits };
+  }
+
+  #note(nowMs: number): void {
     this.#log.add(nowMs);
     this.#own.add(nowMs, utcDay(this.#desk.toAuthorityMs(nowMs)), 1);
-    return { kind: 'granted', limits: this.#limits };
   }
 
   #refuse(names: readonly string[], waitMs: number): MeterVerdict {
@@ -300,6 +324,11 @@ export class EscrowAccount {
     if (!this.#standing.isLow) return;
     this.pressure.rise(nowMs);
     if (this.pressure.isNews(nowMs)) this.#desk.hint(this.key, leased.remaining);
+  }
+
+  #unseededMost(nowMs: number): number {
+    if (!this.#desk.hasLedger) return Number.MAX_SAFE_INTEGER;
+    return this.#unseeded.most(this.#plan, this.#desk.clusterSize(), nowMs);
   }
 
   #isRebuilding(): boolean {

@@ -10,6 +10,8 @@ export interface EscrowDesk {
   readonly node: string;
   readonly settings: EscrowSettings;
   readonly timers: LimitTimers;
+  /** True where a quota's counter is compared with what bills are made from. */
+  readonly hasLedger: boolean;
   nowMs(): number;
   now(): Now;
   toAuthorityMs(ownMs: number): number;

@@ -1,5 +1,5 @@
 import { type LimitMode, utcDay } from '@portico/contracts';
-import type { Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
+import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LeaseAnswer, LeaseRequest, LimitAuthority, RestoreRequest } from './authority.ts';
 import { AuthorityClock } from './authority-clock.ts';
 import { AuthorityHealth } from './authority-health.ts';
@@ -9,7 +9,6 @@ import type { EscrowDesk } from './escrow-desk.ts';
 import type { EscrowSettings } from './escrow-settings.ts';
 import type { LimitEvents } from './limit-events.ts';
 import type { Now } from './standing.ts';
-import { UNLIMITED } from './verdicts.ts';
 
 export interface EscrowOptions {
   readonly authority: LimitAuthority;
@@ -22,9 +21,17 @@ export interface EscrowOptions {
   readonly random: () => number;
   readonly hint: (scope: string, remaining: number) => void;
   readonly events: LimitEvents;
-  /** Told of every answer about a scope with a quota. */
-  readonly onQuota: (scope: string, isSeeded: boolean) => void;
+  /** Told of every answer about a scope with a quota; null where there is no ledger to compare with. */
+  readonly onQuota: ((scope: string, isSeeded: boolean) => void) | null;
 }
+
+const NO_POLICY: MeterPolicy = {
+  id: '',
+  rateLimits: [],
+  quota: null,
+  mode: 'default',
+  onOutage: 'open',
+};
 
 /** How many scopes are restored per tick after a loss, so that the request path keeps its turn. */
 const RESTORES_PER_TICK = 200;
@@ -64,15 +71,14 @@ export class EscrowMeters implements Meters, EscrowDesk {
   }
 
   take(scope: MeterScope): MeterVerdict {
-    const { policy } = scope;
-    if (!policy || (policy.rateLimits.length === 0 && !policy.quota)) return UNLIMITED;
+    const policy = scope.policy ?? NO_POLICY;
     let account = this.#accounts.get(scope.key);
     if (!account) {
       account = new EscrowAccount(scope.key, policy, this);
       this.#accounts.set(scope.key, account);
     } else if (account.policy !== policy) account.follow(policy);
     this.#awake.add(account);
-    return account.take(this.nowMs());
+    return account.hasLimits ? account.take(this.nowMs()) : account.takeUnlimited(this.nowMs());
   }
 
   pressure(scopeKey: string): void {
@@ -121,6 +127,10 @@ export class EscrowMeters implements Meters, EscrowDesk {
 
   isOut(mode: LimitMode): boolean {
     return this.#health.isOut(mode, this.nowMs());
+  }
+
+  get hasLedger(): boolean {
+    return this.#options.onQuota !== null;
   }
 
   clusterSize(): number {
@@ -192,7 +202,7 @@ export class EscrowMeters implements Meters, EscrowDesk {
     if (answer.kind === 'leased' && answer.epoch === this.#epoch) {
       account.acknowledge(request.report);
       account.accept(request.call, answer, this.nowMs());
-      if (request.plan.quota) this.#options.onQuota(account.key, answer.isQuotaSeeded);
+      if (request.plan.quota) this.#options.onQuota?.(account.key, answer.isQuotaSeeded);
       return;
     }
     account.giveUp(request.call);

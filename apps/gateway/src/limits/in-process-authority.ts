@@ -117,7 +117,7 @@ export class InProcessAuthority implements LimitAuthority {
   }
 
   #grant(
-    { node, plan, want, ahead }: LeaseRequest,
+    { node, plan, want, ahead, unseededMost }: LeaseRequest,
     { ledger, holder, rings, nowMs }: Reading,
   ): Leased {
     const day = utcDay(nowMs);
@@ -127,10 +127,14 @@ export class InProcessAuthority implements LimitAuthority {
       ...plan.windows.map(({ limit }, at) => limit - (rings[at]?.used(nowMs) ?? 0)),
       ...(plan.quota ? [plan.quota.limit - quotaUsed] : []),
     ];
-    const available = Math.min(...left) - outstanding;
+    const available = (left.length > 0 ? Math.min(...left) : 0) - outstanding;
     const activeNodes = countActive(ledger, nowMs);
     const isRebuilding = this.#isAfterLoss && nowMs - this.#bornAtMs < REBUILD_MS[plan.policy.mode];
-    const granted = isRebuilding || node === '' ? 0 : grantOf(available, activeNodes, want, ahead);
+    const mostNow = plan.quota && !ledger.isQuotaSeeded ? unseededMost : Number.POSITIVE_INFINITY;
+    const granted =
+      isRebuilding || node === ''
+        ? 0
+        : Math.min(mostNow, grantOf(available, activeNodes, want, ahead));
     holder.outstanding += granted;
     const remaining = available - granted;
     const windows = rings.map((ring): WindowStanding => ({

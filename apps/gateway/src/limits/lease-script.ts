@@ -3,9 +3,9 @@ local node, known, call, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARG
 local want, ahead, have = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if node == '' then want, ahead = 0, 0 end
 local sequence, grace = tonumber(ARGV[8]), tonumber(ARGV[9])
-local period, quota = ARGV[10], tonumber(ARGV[11])
-local windowCount, shapeCount = tonumber(ARGV[12]), tonumber(ARGV[13])
-local SHAPES_AT = 14
+local period, quota, unseededMost = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
+local windowCount, shapeCount = tonumber(ARGV[13]), tonumber(ARGV[14])
+local SHAPES_AT = 15
 local USES_AT = SHAPES_AT + shapeCount * 3
 local UNASKED_KEPT, FORGOTTEN, STATE_KEPT, DAYS_KEPT = 10000, 3600000, 93600000, 40 * 86400000
 local time = redis.call('TIME')
@@ -173,6 +173,7 @@ local function daysIn(first)
   return monthStart(first + 32) - first
 end
 local quotaUsed, endDay, left = 0, today + 1, nil
+local seeded = redis.call('HEXISTS', KEYS[3], 'seeded')
 if period ~= '' then
   local firstDay = today
   if period == 'week' then firstDay = today - (today - 4) % 7 endDay = firstDay + 7 end
@@ -193,7 +194,7 @@ for i = 1, windowCount do
 end
 
 local active = redis.call('ZCOUNT', KEYS[2], '(' .. (now - ttl), '+inf')
-local available = left - outstanding
+local available = (left or 0) - outstanding
 local rebuilding = now - born < grace and redis.call('GET', KEYS[5]) == epoch
 local granted = 0
 if not rebuilding then
@@ -202,6 +203,7 @@ if not rebuilding then
   if spare > 0 and ahead > 0 then
     granted = granted + math.min(ahead, math.max(1, math.ceil(spare / active)))
   end
+  if period ~= '' and seeded == 0 then granted = math.min(granted, unseededMost) end
 end
 mine = mine + granted
 outstanding = outstanding + granted
@@ -271,7 +273,7 @@ end
 
 const ANSWER = `
 local answer = { 'leased', epoch, now, granted, available - granted, active, retryAt, outstanding, quotaUsed,
-  redis.call('HEXISTS', KEYS[3], 'seeded'), rebuilding and 1 or 0 }
+  seeded, rebuilding and 1 or 0 }
 for i = 1, windowCount do
   local ring = asked[i]
   answer[#answer + 1] = ring.used

@@ -22,7 +22,10 @@ export function createLocalLimits(
         return async (days) => meters.seed(key, days, ownDays);
       },
     });
-  const meters = new LocalMeters(clock, (key, isSeeded) => ledger?.consider(key, isSeeded));
+  const meters = new LocalMeters(
+    clock,
+    ledger ? (key, isSeeded) => ledger.consider(key, isSeeded) : null,
+  );
   return {
     meters,
     standing: async ({ key, policy }) => ({

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { utcDay } from '@portico/contracts';
 import fc from 'fast-check';
 import type { MeterPolicy } from '@portico/enforcement';
 import type { LimitClock } from './clock.ts';
-import { LocalMeters } from './local-meters.ts';
+import { LocalMeters, type Compare } from './local-meters.ts';
 
 class TestClock implements LimitClock {
   wallMs: number;
@@ -27,14 +28,14 @@ const policy = (over: Partial<MeterPolicy> = {}): MeterPolicy => ({
   ...over,
 });
 
-function setUp(given: MeterPolicy, at?: string) {
+function setUp(given: MeterPolicy | null, at?: string, compare?: Compare) {
   const clock = new TestClock(at);
-  const meters = new LocalMeters(clock);
+  const meters = new LocalMeters(clock, compare);
   let current = given;
   const take = () => meters.take({ key: 'client:cl_acme', policy: current });
   const takeMany = (count: number) =>
     Array.from({ length: count }, take).filter((verdict) => verdict.kind === 'granted').length;
-  return { clock, meters, take, takeMany, follow: (next: MeterPolicy) => (current = next) };
+  return { clock, meters, take, takeMany, follow: (next: MeterPolicy | null) => (current = next) };
 }
 
 describe('limits of a single node', () => {
@@ -106,6 +107,53 @@ describe('limits of a single node', () => {
     expect(take()).toMatchObject({ kind: 'refused', code: 'quota_exceeded', retryAfterSeconds: 2 });
     clock.pass(2_000);
     expect(takeMany(5)).toBe(3);
+  });
+
+  it.each([
+    ['strict', 0],
+    ['default', 1],
+  ] as const)('in %s mode a quota waits for what the ledger has of it', (mode, early) => {
+    const { promise: compared } = Promise.withResolvers<void>();
+    const limits = { quota: { requests: 100, period: 'day' as const } };
+    const { clock, take, takeMany, meters } = setUp(
+      policy({ ...limits, mode }),
+      undefined,
+      () => compared,
+    );
+    expect(takeMany(early)).toBe(early);
+    expect(take()).toMatchObject({ kind: 'pending', ready: compared });
+    meters.seed('client:cl_acme', [[utcDay(clock.unixMs()), 90]], new Map());
+    expect(takeMany(50)).toBe(10 - early);
+  });
+
+  it.each([
+    ['share', 7],
+    ['closed', 0],
+  ] as const)('goes by `on_outage: %s` where the ledger is away', (onOutage, admitted) => {
+    const limits = { quota: { requests: 7, period: 'day' as const }, mode: 'strict' as const };
+    const { clock, take, takeMany } = setUp(policy({ ...limits, onOutage }), undefined, () => null);
+    expect(take()).toMatchObject({
+      kind: 'refused',
+      code: 'rate_limit_exceeded',
+      retryAfterSeconds: 1,
+    });
+    clock.pass(1_000);
+    expect(takeMany(50)).toBe(admitted);
+  });
+
+  it('what was used while there was no policy counts when there is one', () => {
+    const limits = policy({
+      rateLimits: [{ requests: 40, window: '1m' }],
+      quota: { requests: 60, period: 'day' },
+    });
+    const { clock, takeMany, follow } = setUp(limits);
+    expect(takeMany(10)).toBe(10);
+    follow(null);
+    expect(takeMany(25)).toBe(25);
+    follow(limits);
+    expect(takeMany(50)).toBe(5);
+    clock.pass(120_000);
+    expect(takeMany(50)).toBe(20);
   });
 
   it('a changed policy keeps what was used, also in windows it did not have before', () => {

@@ -5,7 +5,18 @@ import { planOf, type LimitPlan } from './limit-plan.ts';
 import type { DayCounts } from './quota-ledger.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
-import { quotaState, rateState, refusal, UNLIMITED, type Exhausted } from './verdicts.ts';
+import { Unseeded } from './unseeded.ts';
+import {
+  quotaState,
+  rateState,
+  refusal,
+  refusalForNow,
+  UNLIMITED,
+  type Exhausted,
+} from './verdicts.ts';
+
+/** Compares the quota's counter with the ledger where that is due: what to wait for, or null. */
+export type Compare = (scopeKey: string, isSeeded: boolean) => Promise<void> | null;
 
 /**
  * Limits of a node that shares them with nobody: the authority is this process, so every verdict is
@@ -15,22 +26,20 @@ export class LocalMeters implements Meters {
   readonly #clock: LimitClock;
   readonly #accounts = new Map<string, LocalAccount>();
 
-  readonly #onQuota: (scopeKey: string, isSeeded: boolean) => void;
+  readonly #compare: Compare | null;
 
-  /** `onQuota` is told of every take from a scope with a quota, before it is decided. */
-  constructor(
-    clock: LimitClock,
-    onQuota: (scopeKey: string, isSeeded: boolean) => void = () => undefined,
-  ) {
+  /** `compare` is called with every take from a scope with a quota, before it is decided. */
+  constructor(clock: LimitClock, compare: Compare | null = null) {
     this.#clock = clock;
-    this.#onQuota = onQuota;
+    this.#compare = compare;
   }
 
   take(scope: MeterScope): MeterVerdict {
-    if (!scope.policy) return UNLIMITED;
+    if (!scope.policy) return this.#known(scope.key).takeUnlimited();
     const account = this.#account(scope.key, scope.policy);
-    if (scope.policy.quota) this.#onQuota(scope.key, account.isSeeded);
-    return account.take();
+    if (!scope.policy.quota || !this.#compare) return account.take();
+    const compared = this.#compare(scope.key, account.isSeeded);
+    return account.isSeeded ? account.take() : account.takeUnseeded(compared);
   }
 
   /** Where the limits stand, without taking anything. */
@@ -88,6 +97,7 @@ class LocalAccount {
   readonly usage = new ScopeUsage();
   policy: MeterPolicy | null = null;
   isSeeded = false;
+  readonly #unseeded = new Unseeded();
   #plan: LimitPlan = { policy: NOTHING, windows: [], quota: null, fingerprint: '' };
   #rings: readonly SlotRing[] = [];
   readonly #clock: LimitClock;
@@ -110,6 +120,23 @@ class LocalAccount {
     if (!this.#hasRoom(nowMs, day)) return refusal(this.#exhausted(nowMs), this.#limits);
     this.usage.add(nowMs, day, 1);
     return { kind: 'granted', limits: this.#limits };
+  }
+
+  /** Counted all the same: a policy may come, or come back. */
+  takeUnlimited(): MeterVerdict {
+    this.usage.add(this.#clock.monotonicMs(), utcDay(this.#clock.unixMs()), 1);
+    return UNLIMITED;
+  }
+
+  /** The ledger has not said yet what was used before this process: next to nothing until it has. */
+  takeUnseeded(compared: Promise<void> | null): MeterVerdict {
+    if (this.#unseeded.most(this.#plan, 1, this.#clock.monotonicMs()) > 0) {
+      this.#unseeded.took(1);
+      return this.take();
+    }
+    return compared
+      ? { kind: 'pending', ready: compared, limits: this.#limits }
+      : refusalForNow(this.#limits);
   }
 
   states(): readonly LimitState[] {

@@ -1,4 +1,4 @@
-import { dayText, parseDay, periodOf, utcDay } from '@portico/contracts';
+import { dayText, parseDay, periodOf, utcDay, type QuotaPeriod } from '@portico/contracts';
 import type { Logger } from '@portico/telemetry';
 import type { LimitClock } from './clock.ts';
 import { planOf } from './limit-plan.ts';
@@ -17,6 +17,7 @@ export interface QuotaLedgerOptions {
 
 export type DayCounts = readonly (readonly [day: number, admitted: number])[];
 
+const PERIODS = ['day', 'week', 'month'] as const satisfies readonly QuotaPeriod[];
 const SEED_RETRY_MS = 5_000;
 /** Spread over twice this, so that nodes and scopes do not ask together. */
 const RECONCILE_EVERY_MS = 300_000;
@@ -30,21 +31,32 @@ const ASKING_AT_ONCE = 8;
 export class QuotaLedger {
   readonly #options: QuotaLedgerOptions;
   readonly #dueAtMs = new Map<string, number>();
-  readonly #asked = new Set<Promise<void>>();
+  readonly #asked = new Map<string, Promise<void>>();
+  /** In the order in which they came, behind those that are being asked. */
+  readonly #queue: (() => void)[] = [];
+  #asking = 0;
 
   constructor(options: QuotaLedgerOptions) {
     this.#options = options;
   }
 
-  /** Cheap enough for every lease answer. `isSeeded` = the counter has been compared before. */
-  consider(scopeKey: string, isSeeded: boolean): void {
+  /**
+   * Cheap enough for every lease answer. `isSeeded` = the counter has been compared before. Gives what
+   * to wait for where it is being compared now, null where it is not.
+   */
+  consider(scopeKey: string, isSeeded: boolean): Promise<void> | null {
+    const asked = this.#asked.get(scopeKey);
+    if (asked) return asked;
     const nowMs = this.#options.clock.monotonicMs();
     const dueAtMs = this.#dueAtMs.get(scopeKey) ?? (isSeeded ? undefined : nowMs);
     if (dueAtMs === undefined) this.#dueAtMs.set(scopeKey, this.#nextMs(nowMs));
-    if (dueAtMs === undefined || nowMs < dueAtMs || this.#asked.size >= ASKING_AT_ONCE) return;
+    if (dueAtMs === undefined || nowMs < dueAtMs) return null;
     this.#dueAtMs.set(scopeKey, nowMs + SEED_RETRY_MS);
-    const asked = this.#compare(scopeKey).finally(() => this.#asked.delete(asked));
-    this.#asked.add(asked);
+    const compared = this.#inTurn(() => this.#compare(scopeKey)).finally(() =>
+      this.#asked.delete(scopeKey),
+    );
+    this.#asked.set(scopeKey, compared);
+    return compared;
   }
 
   /**
@@ -52,7 +64,7 @@ export class QuotaLedger {
    * is not in those answers.
    */
   async answered(): Promise<void> {
-    await Promise.all(this.#asked);
+    await Promise.all(this.#asked.values());
   }
 
   forget(isGone: (scopeKey: string) => boolean): void {
@@ -64,6 +76,19 @@ export class QuotaLedger {
     this.#dueAtMs.clear();
   }
 
+  async #inTurn(compare: () => Promise<void>): Promise<void> {
+    if (this.#asking >= ASKING_AT_ONCE) {
+      await new Promise<void>((turn) => this.#queue.push(turn));
+    } else this.#asking += 1;
+    try {
+      await compare();
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#asking -= 1;
+    }
+  }
+
   async #compare(scopeKey: string): Promise<void> {
     const scope = this.#options.find(scopeKey);
     const quota = scope?.policy && planOf(scope.policy).quota;
@@ -71,7 +96,8 @@ export class QuotaLedger {
     const apply = this.#options.open(scope);
     try {
       const today = utcDay(this.#options.clock.unixMs());
-      const { firstDay } = periodOf(quota.period, today);
+      // Of every period: the policy may get another one later.
+      const firstDay = Math.min(...PERIODS.map((period) => periodOf(period, today).firstDay));
       const usage = await this.#options.truth(scope.clientId, dayText(firstDay), dayText(today));
       const byDay = new Map<number, number>();
       for (const row of usage.filter(scope.counts)) {

@@ -121,7 +121,7 @@ function leaseArguments(request: LeaseRequest): (string | number)[] {
     ...[request.node, request.epoch, request.call, LEASE_TTL_MS],
     ...[request.want, request.ahead, request.have],
     ...[report?.sequence ?? 0, REBUILD_MS[plan.policy.mode]],
-    ...[plan.quota?.period ?? '', plan.quota?.limit ?? 0],
+    ...[plan.quota?.period ?? '', plan.quota?.limit ?? 0, request.unseededMost],
     ...[plan.windows.length, shapes.length],
     ...shapes.flatMap(({ windowMs, slotMs, limit }) => [windowMs, slotMs, limit]),
     ...(report?.uses ?? []).flat(),

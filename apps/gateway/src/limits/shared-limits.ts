@@ -59,7 +59,7 @@ export async function createSharedLimits(
         events.authorityLostState();
       },
     },
-    onQuota: (scope, isSeeded) => ledger?.consider(scope, isSeeded),
+    onQuota: ledger ? (scope, isSeeded) => void ledger.consider(scope, isSeeded) : null,
   });
   const hints: Subscription = await usage.onHint(({ node, scope }) => {
     if (node !== nodeId) meters.pressure(scope);
@@ -99,7 +99,7 @@ async function standingAtAuthority(
   if (!plan) return { limits: [], whose: 'authority', asOfMs: clock.unixMs() };
   const question = {
     ...{ scope: scope.key, node: '', epoch: '', call: 0, plan },
-    ...{ want: 0, ahead: 0, have: 0, report: null },
+    ...{ want: 0, ahead: 0, have: 0, report: null, unseededMost: 0 },
   };
   const silence = Promise.withResolvers<undefined>();
   const cancel = systemTimers.after(ANSWER_WITHIN_MS, () => silence.resolve(undefined));

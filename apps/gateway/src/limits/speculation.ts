@@ -7,6 +7,8 @@ export interface SpeculationContext {
   readonly standing: Standing | undefined;
   readonly settings: EscrowSettings;
   readonly clusterSize: number;
+  /** True when the ledger has still to say what is used of the quota. */
+  readonly isUnseeded: boolean;
   readonly nowMs: number;
 }
 
@@ -25,6 +27,7 @@ export function speculationNow(context: SpeculationContext): number {
   const { plan, standing, settings, nowMs } = context;
   // A quota is what bills are made from: nothing unreserved unless its end is known to be far.
   if (plan.quota && (!standing || nowMs - standing.atMs > QUOTA_FRESH_MS)) return 0;
+  if (context.isUnseeded) return 0;
   if (isKnownNear(context)) return 0;
   const most = speculationMost(context);
   if (!standing || nowMs - standing.atMs > settings.freshMs) return most;
@@ -37,7 +40,7 @@ export function speculationNow(context: SpeculationContext): number {
  * quiet partners out; none for a partner who is known to be near a limit.
  */
 export function speculationLate(context: SpeculationContext): number {
-  return isKnownNear(context) ? 0 : speculationMost(context) || 1;
+  return isKnownNear(context) || context.isUnseeded ? 0 : speculationMost(context) || 1;
 }
 
 /** Little was left when the authority last answered, and what was used then may still count. */

@@ -13,7 +13,8 @@ const answerSchema = z.object({
     z.object({
       day: z.iso.date(),
       profile_id: z.string(),
-      apart: z.boolean(),
+      // A log-ingest that does not say it yet has everything as the client's.
+      apart: z.boolean().default(false),
       admitted: z.int().min(0),
     }),
   ),

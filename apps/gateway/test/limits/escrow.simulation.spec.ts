@@ -119,6 +119,19 @@ function misfortune(seed: number, given: MeterPolicy): Scenario {
   };
 }
 
+/** One after the other, at each of three nodes in turn. */
+const offerMany = async (cluster: SimulatedCluster, count: number, given: MeterPolicy) => {
+  const verdicts: MeterVerdict[] = [];
+  for (let at = 0; at < count; at += 1) {
+    cluster.offer(at % 3, given, (verdict) => verdicts.push(verdict));
+    await cluster.world.runUntil(cluster.world.nowMs + 5);
+  }
+  await cluster.world.runUntil(cluster.world.nowMs + 100);
+  return verdicts;
+};
+const granted = (verdicts: readonly MeterVerdict[]): number =>
+  verdicts.filter(({ kind }) => kind === 'granted').length;
+
 const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 
 const STRICT_POLICIES = {
@@ -339,7 +352,7 @@ describe('what the authority counts', () => {
 async function look({ authority }: SimulatedCluster, given: MeterPolicy) {
   const answer = await authority.lease({
     ...{ scope: 'client:cl_acme', node: '', epoch: '', call: 0, plan: planOf(given) },
-    ...{ want: 0, ahead: 0, have: 0, report: null },
+    ...{ want: 0, ahead: 0, have: 0, report: null, unseededMost: 0 },
   });
   if (answer.kind !== 'leased') throw new Error(`the authority answered ${answer.kind}`);
   return answer;
@@ -404,19 +417,6 @@ describe('while the authority is away', () => {
       expect(overshoot).toBeLessThanOrEqual(1.01 + 1 / 8);
     }
   });
-
-  /** Everybody at once, one after the other, at each node in turn. */
-  const offerMany = async (cluster: SimulatedCluster, count: number, given: MeterPolicy) => {
-    const verdicts: MeterVerdict[] = [];
-    for (let at = 0; at < count; at += 1) {
-      cluster.offer(at % 3, given, (verdict) => verdicts.push(verdict));
-      await cluster.world.runUntil(cluster.world.nowMs + 5);
-    }
-    await cluster.world.runUntil(cluster.world.nowMs + 100);
-    return verdicts;
-  };
-  const granted = (verdicts: readonly MeterVerdict[]): number =>
-    verdicts.filter(({ kind }) => kind === 'granted').length;
 
   it.each(['strict', 'default'] as const)(
     'a policy that changes meanwhile forgets nothing that was used, in %s mode',
@@ -503,6 +503,47 @@ describe('while the authority is away', () => {
   });
 });
 
+describe('a quota whose counter starts from nothing', () => {
+  const ofDay = (over: Partial<MeterPolicy>) =>
+    policy({
+      rateLimits: [{ requests: 1_000, window: '10s' }],
+      quota: { requests: 100, period: 'day' },
+      ...over,
+    });
+  const startWith = (ledger: { used: number; answersAfterMs: number }) =>
+    new SimulatedCluster({ seed: 9, nodes: 3, network: calm(1), ledger });
+
+  it.each([
+    ['strict', 0],
+    ['default', 1],
+  ] as const)('waits in %s mode for the ledger to say what is used', async (mode, more) => {
+    const cluster = startWith({ used: 90, answersAfterMs: 12 });
+    const verdicts = await offerMany(cluster, 200, ofDay({ mode }));
+    expect(granted(verdicts)).toBeGreaterThanOrEqual(10);
+    expect(granted(verdicts)).toBeLessThanOrEqual(10 + more);
+    // Whoever came first had to wait a little, and was not refused for it.
+    expect(verdicts.slice(0, 3).every(({ kind }) => kind === 'granted')).toBe(true);
+  });
+
+  it.each([
+    ['share', 'strict', 100],
+    ['share', 'default', 100],
+    ['open', 'strict', 100],
+    ['closed', 'strict', 0],
+  ] as const)(
+    'goes by `on_outage: %s` where the ledger is away, in %s mode',
+    async (onOutage, mode, total) => {
+      const cluster = startWith({ used: 90, answersAfterMs: 1e9 });
+      const given = ofDay({ mode, onOutage });
+      const early = await offerMany(cluster, 100, given);
+      expect(granted(early)).toBeLessThanOrEqual(1);
+      await cluster.world.runUntil(cluster.world.nowMs + 1_000);
+      const later = await offerMany(cluster, 300, given);
+      expect(granted(early) + granted(later)).toBe(total);
+    },
+  );
+});
+
 describe('a policy changed under load', () => {
   it('is in force within a second on every node, and forgets nothing that was used', async () => {
     for (const [before, after] of [
@@ -532,6 +573,27 @@ describe('a policy changed under load', () => {
       expect(settled).toBeGreaterThanOrEqual(2 * after * 0.97);
     }
   });
+
+  it.each(['strict', 'default'] as const)(
+    'counts what was used while there was none, in %s mode',
+    async (mode) => {
+      const none = policy({ rateLimits: [] });
+      const given = policy({
+        mode,
+        rateLimits: [{ requests: 150, window: '1m' }],
+        quota: { requests: 160, period: 'day' },
+      });
+      const cluster = new SimulatedCluster({ seed: 13, nodes: 3, network: calm(1) });
+      expect(granted(await offerMany(cluster, 40, given))).toBe(40);
+      expect(granted(await offerMany(cluster, 90, none))).toBe(90);
+      await cluster.world.runUntil(cluster.world.nowMs + 2_000);
+      const more = granted(await offerMany(cluster, 90, given));
+      expect(more).toBeGreaterThanOrEqual(20);
+      expect(more).toBeLessThanOrEqual(21);
+      await cluster.world.runUntil(cluster.world.nowMs + 125_000);
+      expect(granted(await offerMany(cluster, 90, given))).toBe(160 - 130 - more);
+    },
+  );
 
   it('counts what was used before against a window and a quota it did not have', async () => {
     const first = policy({ mode: 'strict', rateLimits: [{ requests: 100, window: '1s' }] });

@@ -68,6 +68,7 @@ const request = (over: Partial<LeaseRequest> & { policy?: MeterPolicy }): LeaseR
   want: 0,
   ahead: 0,
   have: 0,
+  unseededMost: Number.MAX_SAFE_INTEGER,
   report: null,
   ...over,
 });
@@ -96,6 +97,7 @@ const POLICIES = [
   }),
   policy({ rateLimits: [{ requests: 90, window: '1m' }], quota: { requests: 400, period: 'day' } }),
   policy({ rateLimits: [], quota: { requests: 150, period: 'week' } }),
+  policy({ rateLimits: [], quota: null }),
   policy({
     rateLimits: [{ requests: 300, window: '1h' }],
     quota: { requests: 500, period: 'month' },
@@ -116,6 +118,7 @@ describe('the Redis script', () => {
       want: fc.integer({ min: 0, max: 8 }),
       ahead: fc.integer({ min: 0, max: 12 }),
       have: fc.integer({ min: 0, max: 6 }),
+      unseededMost: fc.constantFrom(0, 3, Number.MAX_SAFE_INTEGER),
       uses: fc.array(
         fc.tuple(fc.integer({ min: -300, max: 5_000 }), fc.integer({ min: 1, max: 9 })),
         {

@@ -1,3 +1,4 @@
+import { utcDay } from '@portico/contracts';
 import type { MeterPolicy, MeterVerdict } from '@portico/enforcement';
 import type {
   LeaseAnswer,
@@ -156,6 +157,8 @@ export interface ClusterOptions {
   readonly network: Network;
   readonly startMs?: number;
   readonly settings?: Partial<EscrowSettings>;
+  /** What the ledger has of today's quota, and how long it takes to say so; without it there is none. */
+  readonly ledger?: { readonly used: number; readonly answersAfterMs: number };
 }
 
 interface SimulatedNode {
@@ -183,11 +186,22 @@ export class SimulatedCluster {
   tooLate = 0;
   #born = 0;
 
-  constructor({ seed, nodes, network, startMs, settings }: ClusterOptions) {
+  readonly #onQuota: ((scope: string, isSeeded: boolean) => void) | null;
+
+  constructor({ seed, nodes, network, startMs, settings, ledger }: ClusterOptions) {
     this.world = new World(seed, startMs ?? Date.parse('2026-11-21T10:00:00Z'));
     this.network = network;
     this.#settings = { ...ESCROW_DEFAULTS, ...settings };
     this.authority = new InProcessAuthority(() => Math.floor(this.world.nowMs));
+    this.#onQuota = ledger
+      ? (scope, isSeeded) => {
+          if (isSeeded) return;
+          const days = [[utcDay(this.world.nowMs), ledger.used]] as const;
+          this.world.after(ledger.answersAfterMs, () => {
+            void this.authority.reconcile({ scope, days, giveBack: false });
+          });
+        }
+      : null;
     for (let at = 0; at < nodes; at += 1) this.#nodes.push(this.#boot());
   }
 
@@ -333,7 +347,7 @@ export class SimulatedCluster {
         authorityAnswers: () => undefined,
         authorityLostState: () => undefined,
       },
-      onQuota: () => undefined,
+      onQuota: this.#onQuota,
     });
     return Object.assign(node, { meters });
   }
