@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import {
   aClient,
@@ -12,9 +12,9 @@ import {
   startUpstream,
 } from '@portico/testkit';
 import type { ReceivedRequest, Upstream } from '@portico/testkit';
-import type { ServerResponse } from 'node:http';
 import { IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
 import type { TestGateway } from './harness.ts';
+import { exchangeBytes, statusesOf } from './raw-socket.ts';
 
 let upstream: Upstream;
 let node: TestGateway;
@@ -53,7 +53,12 @@ beforeAll(async () => {
       endpoints: [anEndpoint({ id: `ep_${path}` })],
     });
   node = await startTestGateway({
-    env: { GATEWAY_TLS_PORT: '0', MAX_BODY_BYTES: '5000', MAX_CHECKED_BODY_BYTES: '2000' },
+    env: {
+      GATEWAY_TLS_PORT: '0',
+      MAX_BODY_BYTES: '5000',
+      MAX_CHECKED_BODY_BYTES: '2000',
+      MAX_BODY_IDLE_MS: '500',
+    },
   });
   await node.publish({
     policies: [
@@ -216,6 +221,19 @@ describe('an admitted call says where its limits stand', () => {
     expect(got.status).toBe(status);
     expectLimits(got.headers, left--);
     if (status === 503) expect(got.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+  });
+
+  it.each([
+    ['breaks off', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"amo\r\nzz\r\n', 400],
+    ['does not come', 'Content-Length: 14\r\n\r\n{"amo', 408],
+  ])('when a body to be checked %s', async (_how, rest, status) => {
+    const who = Object.entries(IDENTITY).map(([name, value]) => `${name}: ${value}\r\n`);
+    const head = `POST /v1/checked HTTP/1.1\r\nHost: a.test\r\n${who.join('')}`;
+    const answer = await exchangeBytes(node.gateway.httpPort, `${head}${rest}`);
+    expect(statusesOf(answer)).toEqual([status]);
+    const [, ...lines] = (answer.split('\r\n\r\n')[0] ?? '').split('\r\n');
+    const headers = lines.map((line) => line.split(': ') as [string, string]);
+    expectLimits(Object.fromEntries(new Headers(headers)), left--);
   });
 
   it('over HTTP/2', async () => {
