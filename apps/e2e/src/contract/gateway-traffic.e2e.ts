@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { startUpstream, type ReceivedRequest, type Upstream } from '@portico/testkit';
 import { SignJWT } from 'jose';
 import { execFile } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -125,9 +125,15 @@ describe('admitted traffic', () => {
     });
     await endpoint('coll_streams', { name: 'Events', methods: ['GET'], path: '/events' });
     await endpoint('coll_streams', { name: 'Socket', methods: ['GET'], path: '/socket' });
+    await admin.create('/policies', {
+      id: 'pol_traffic',
+      name: 'Traffic',
+      rate_limits: [{ requests: 10_000, window: '1h' }],
+    });
     await admin.create('/clients', {
       id: 'cl_traffic',
       name: 'Traffic',
+      policy_id: 'pol_traffic',
       collections,
       has_portal_access: true,
       authorized_emails: [PARTNER],
@@ -274,6 +280,7 @@ describe('admitted traffic', () => {
     expect(answer.headers.get('proxy-authenticate')).toBeNull();
     expect(answer.headers.get('keep-alive') ?? '').not.toContain('99');
     expect(answer.headers.get('x-request-id')).not.toBe('from-the-upstream');
+    expect(answer.headers.get('ratelimit')).toMatch(/^"1h";/);
   });
 
   it("the upstream's own errors pass as they are", async () => {
@@ -340,6 +347,7 @@ describe('admitted traffic', () => {
 
   it('events arrive while the stream is still open', async () => {
     const answer = await fetch(`${gateway}/t/streams/events`, { headers: token });
+    expect(answer.headers.get('ratelimit-policy')).toBe('"1h";q=10000;w=3600');
     expect(answer.headers.get('content-type')).toBe('text/event-stream');
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toBe('data: first\n\n');
@@ -349,13 +357,17 @@ describe('admitted traffic', () => {
   it('a WebSocket passes through, and its refusals are plain HTTP', async () => {
     const url = `${gateway.replace('http', 'ws')}/t/streams/socket`;
     const socket = new WebSocket(url, ['chat'], { headers: token });
+    let joined: IncomingHttpHeaders = {};
     const heard = await new Promise<string>((resolve, reject) => {
       socket.once('error', reject);
+      socket.once('upgrade', ({ headers }) => (joined = headers));
       socket.once('open', () => socket.send('hello'));
       socket.once('message', (data: Buffer) => resolve(data.toString('utf8')));
     });
     expect(heard).toBe('cl_traffic said hello');
     expect(socket.protocol).toBe('chat');
+    expect(joined['ratelimit']).toMatch(/^"1h";r=\d+;t=\d+$/);
+    expect(Number(joined['x-ratelimit-remaining'])).toBeLessThan(10_000);
     socket.close();
 
     const refused = new WebSocket(url, { headers: { ...token, 'x-profile-id': 'pr_nobody' } });
