@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { aClient, aCollection, aPolicy, eventually, freePort } from '@portico/testkit';
+import { aClient, aCollection, aPolicy, aProfile, eventually, freePort } from '@portico/testkit';
 import { WebSocket, WebSocketServer } from 'ws';
 import { IDENTITY, startTestGateway, upstreamAt } from './harness.ts';
 import type { TestGateway } from './harness.ts';
@@ -149,8 +149,10 @@ describe('a WebSocket', () => {
 
 describe('a WebSocket that counts against limits', () => {
   const LIMITED = aPolicy({ rate_limits: [{ requests: 3, window: '1h' }] });
+  const COUNTED = { ...IDENTITY, 'x-profile-id': 'pr_counted' };
   beforeAll(async () => {
-    await node.publish({ policies: [LIMITED], clients: [aClient({ policy_id: LIMITED.id })] });
+    const profiles = [aProfile(), aProfile({ id: 'pr_counted', policy_id: LIMITED.id })];
+    await node.publish({ policies: [LIMITED], clients: [aClient({ profiles })] });
   });
   afterAll(() => node.publish({ clients: [aClient()] }));
 
@@ -168,13 +170,13 @@ describe('a WebSocket that counts against limits', () => {
   });
 
   it('says where they stand: joined, declined by the upstream, failed, or one too many', async () => {
-    const joined = connect({ ...IDENTITY, 'x-request-id': 'socket-limited' });
+    const joined = connect({ ...COUNTED, 'x-request-id': 'socket-limited' });
     expect(await headersOf(joined, 'upgrade')).toMatchObject({ status: 101, ...standing(2) });
     joined.terminate();
     const { response_headers: recorded } = await node.recordOf('socket-limited');
     expect(new Map(recorded).get('X-RateLimit-Remaining')).toBe('2');
 
-    const declined = connect(IDENTITY, '/v1/orders?closed');
+    const declined = connect(COUNTED, '/v1/orders?closed');
     expect(await headersOf(declined, 'unexpected-response')).toMatchObject({
       status: 409,
       ...standing(1),
@@ -186,11 +188,11 @@ describe('a WebSocket that counts against limits', () => {
         }),
       ],
     });
-    expect(await headersOf(connect(), 'unexpected-response')).toMatchObject({
+    expect(await headersOf(connect(COUNTED), 'unexpected-response')).toMatchObject({
       status: 502,
       ...standing(0),
     });
-    expect(await headersOf(connect(), 'unexpected-response')).toMatchObject({
+    expect(await headersOf(connect(COUNTED), 'unexpected-response')).toMatchObject({
       status: 429,
       'retry-after': expect.stringMatching(/^[1-9]\d*$/),
       ...standing(0),
