@@ -69,8 +69,9 @@ export const insertProfile = (
     ],
   );
 
-export const used = (client_id: string, profile_id: string, admitted: number): UsageTotal => ({
-  client_id,
-  profile_id,
-  admitted,
-});
+export const used = (
+  client_id: string,
+  profile_id: string,
+  admitted: number,
+  apart = false,
+): UsageTotal => ({ client_id, profile_id, apart, admitted });

@@ -6,7 +6,7 @@ import type { WebhookEvent } from '../webhooks/webhook-event.ts';
 export type AlertEvent = Exclude<WebhookEvent, { type: 'webhook.test' }>;
 
 /**
- * What has been told already. The key names the occasion (scope, policy, period and threshold; a
+ * What has been told already. The key names the occasion (scope, period and threshold; a
  * credential and its end; a node that lags): a second row of it cannot exist, whoever tries.
  */
 @Entity('alerts')

@@ -18,6 +18,7 @@ import {
 } from '../../test/alert-estate.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../test/migrated-database.ts';
 import { dispatcherOver, insertWebhook, type Clock } from '../../test/webhook-outbox.ts';
+import { QuotaAlertsOfAnyPolicy1700000000040 } from '../database/migrations/1700000000040-quota-alerts-of-any-policy.ts';
 import { MailService } from '../mail/mail.service.ts';
 import type { WebhookDispatcher } from '../webhooks/dispatch/webhook-dispatcher.ts';
 import type { AlertJobParts } from './alert-job.ts';
@@ -160,6 +161,39 @@ describe('alerts', () => {
       '2026-03-01T00:00:00.000Z 80',
     ]);
     expect(asked.at(-1)).toEqual({ from: '2026-03-01', to: '2026-03-01' });
+  });
+
+  it('tell a client nothing again because it was moved to another policy', async () => {
+    const quota = { requests: 10, period: 'month' } as const;
+    await acmeOn({ id: 'pol_gold', quota });
+    await insertPolicy(database.dataSource, { id: 'pol_silver', quota });
+    const job = await jobOn();
+    const tell = async (admitted: number) => {
+      usage = [used('cl_acme', 'pr_acme', admitted)];
+      await job.check();
+      return (await told()).map(({ data }) => data['threshold']);
+    };
+    expect(await tell(8)).toEqual([80]);
+    await database.dataSource.query(`update clients set policy_id = 'pol_silver'`);
+    expect(await tell(9)).toEqual([80]);
+    expect(await tell(10)).toEqual([80, 100]);
+  });
+
+  it('tell nothing again that was told under a key of an earlier version', async () => {
+    await acmeOn({ id: 'pol_gold', quota: { requests: 10, period: 'month' } });
+    const month = `${new Date(clock.nowMs).toISOString().slice(0, 7)}-01`;
+    for (const policy of ['pol_before', 'pol_gold']) {
+      await database.dataSource.query(
+        `insert into alerts values ($1, 'quota.threshold_reached', 'evt_' || $2, now())`,
+        [`quota client cl_acme ${policy} month ${month} 80`, policy],
+      );
+    }
+    const runner = database.dataSource.createQueryRunner();
+    await new QuotaAlertsOfAnyPolicy1700000000040().up(runner);
+    await runner.release();
+    usage = [used('cl_acme', 'pr_acme', 10)];
+    await (await jobOn()).check();
+    expect((await told()).map(({ data }) => data['threshold'])).toEqual([100]);
   });
 
   it('tell once although two replicas look at the same time, round after round', async () => {
@@ -310,7 +344,7 @@ describe('alerts', () => {
       client: 'cl_acme',
       policy: 'pol_small',
     });
-    usage = [used('cl_acme', 'pr_acme', 79), used('cl_acme', 'pr_own', 5)];
+    usage = [used('cl_acme', 'pr_acme', 79), used('cl_acme', 'pr_own', 5, true)];
     await (await jobOn()).check();
     expect((await told()).map(({ data }) => data['scope'])).toEqual([
       { kind: 'profile', id: 'pr_own', name: 'main' },

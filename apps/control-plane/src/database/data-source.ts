@@ -6,12 +6,14 @@ import { ENTITIES } from './entities.ts';
 import { Initial1700000000001 } from './migrations/1700000000001-initial.ts';
 import { WebhooksAndAlerts1700000000020 } from './migrations/1700000000020-webhooks-and-alerts.ts';
 import { KeepKeyOrder1700000000030 } from './migrations/1700000000030-keep-key-order.ts';
+import { QuotaAlertsOfAnyPolicy1700000000040 } from './migrations/1700000000040-quota-alerts-of-any-policy.ts';
 
 /** In order; append only. */
 const MIGRATIONS = [
   Initial1700000000001,
   WebhooksAndAlerts1700000000020,
   KeepKeyOrder1700000000030,
+  QuotaAlertsOfAnyPolicy1700000000040,
 ];
 
 /** Any two-part number that nothing else in this database uses. */

@@ -55,6 +55,12 @@ describe('policies', () => {
       'must not name a window twice',
     ],
     [
+      'a threshold named twice',
+      { name: 'x', alert_thresholds: [80, 100, 80] },
+      'body.alert_thresholds',
+      'must not name a threshold twice',
+    ],
+    [
       'an unknown field deep inside',
       { name: 'x', quota: { requests: 1, period: 'day', burst: 1 } },
       'body.quota.burst',

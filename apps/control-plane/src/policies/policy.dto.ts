@@ -22,7 +22,13 @@ const rateLimits = z
     (limits) => new Set(limits.map(({ window }) => window)).size === limits.length,
     'must not name a window twice',
   );
-const thresholds = z.array(z.int().min(1).max(100)).max(10);
+const thresholds = z
+  .array(z.int().min(1).max(100))
+  .max(10)
+  .refine(
+    (percents) => new Set(percents).size === percents.length,
+    'must not name a threshold twice',
+  );
 
 export class PolicyFields {
   @ApiProperty({ example: 'Enterprise Partner' })

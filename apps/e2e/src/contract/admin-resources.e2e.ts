@@ -310,6 +310,7 @@ describe('the resources of the admin API', () => {
       [{ mode: 'lax' }, 'body.mode'],
       [{ on_outage: 'panic' }, 'body.on_outage'],
       [{ alert_thresholds: [101] }, 'body.alert_thresholds.0'],
+      [{ alert_thresholds: [80, 80] }, 'body.alert_thresholds'],
     ])('refuse %j', async (wrong, where) => {
       const answer = await admin.post('/policies', { name: 'Wrong', ...wrong });
       expect(pathsOf(expectError(answer, 422, 'validation_failed'))).toEqual([where]);

@@ -9,7 +9,7 @@ import {
 import type { CheckContext } from '../check-context.ts';
 import { fireNew } from '../fire.ts';
 import { quotaAlerts } from './quota-alerts.ts';
-import { readProfilesCountedApart, readQuotaScopes, usedOf } from './quota-scope.ts';
+import { readQuotaScopes, usedOf } from './quota-scope.ts';
 
 export type UsageTotals = (query: UsageTotalsQuery) => Promise<readonly UsageTotal[]>;
 
@@ -27,7 +27,7 @@ export async function checkQuotas(
     const from = dayText(periodOf(period, today).firstDay);
     totals.set(period, await usageTotals({ from, to: dayText(today) }));
   }
-  const used = usedOf(totals, await readProfilesCountedApart(dataSource));
+  const used = usedOf(totals);
   const alerts = scopes.flatMap((scope) => quotaAlerts(scope, used(scope), { nowMs, adminEmail }));
   return fireNew(dataSource, alerts, new Date(nowMs));
 }

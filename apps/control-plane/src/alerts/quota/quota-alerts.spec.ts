@@ -52,7 +52,7 @@ describe('quota alerts', () => {
       period_start: `${from}T00:00:00.000Z`,
       resets_at: `${to}T00:00:00.000Z`,
     });
-    expect(alert!.key).toBe(`quota client cl_acme pol_gold ${period} ${from} 80`);
+    expect(alert!.key).toBe(`quota client cl_acme ${period} ${from} 80`);
   });
 
   it('go to the partner only where the policy says so, and to nobody twice', () => {
@@ -69,15 +69,18 @@ describe('quota alerts', () => {
     expect(addresses({ alert_partner: true, client_email: null }, null)).toEqual([]);
   });
 
-  it('count a client’s profiles together, and those with a policy of their own apart', () => {
+  it('count each call against what admitted it, whatever has become of its profile', () => {
+    const of = { client_id: 'cl_acme', apart: false };
     const usage = [
-      { client_id: 'cl_acme', profile_id: 'pr_a', admitted: 3 },
-      { client_id: 'cl_acme', profile_id: 'pr_deleted', admitted: 4 },
-      { client_id: 'cl_acme', profile_id: 'pr_own', admitted: 50 },
-      { client_id: 'cl_other', profile_id: 'pr_x', admitted: 600 },
+      { ...of, profile_id: 'pr_a', admitted: 3 },
+      { ...of, profile_id: 'pr_deleted', admitted: 4 },
+      { ...of, profile_id: 'pr_deleted', apart: true, admitted: 1_000 },
+      { ...of, profile_id: 'pr_own', admitted: 20 },
+      { ...of, profile_id: 'pr_own', apart: true, admitted: 50 },
+      { ...of, client_id: 'cl_other', profile_id: 'pr_x', admitted: 600 },
     ];
-    const used = usedOf(new Map([['month', usage]]), new Set(['pr_own']));
-    expect(used(scope())).toBe(7);
+    const used = usedOf(new Map([['month', usage]]));
+    expect(used(scope())).toBe(27);
     expect(used(scope({ kind: 'profile', id: 'pr_own' }))).toBe(50);
     expect(used(scope({ quota: { requests: 1, period: 'day' } }))).toBe(0);
   });

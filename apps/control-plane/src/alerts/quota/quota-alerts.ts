@@ -24,11 +24,12 @@ export function quotaAlerts(
   }));
 }
 
+/** Without the policy: whoever is moved to another one in mid-period is not told the same again. */
 const keyOf = (
-  { kind, id, policy_id, quota }: QuotaScope,
+  { kind, id, quota }: QuotaScope,
   threshold: number,
   { firstDay }: DaySpan,
-): string => ['quota', kind, id, policy_id, quota.period, dayText(firstDay), threshold].join(' ');
+): string => ['quota', kind, id, quota.period, dayText(firstDay), threshold].join(' ');
 
 const describe = (
   scope: QuotaScope,

@@ -35,29 +35,16 @@ export const readQuotaScopes = (dataSource: DataSource): Promise<QuotaScope[]> =
 export type Used = (scope: QuotaScope) => number;
 
 /**
- * Counts as gateway nodes do: a client's quota takes all its calls but those of profiles that are
- * counted apart. Calls of a profile that has been deleted since stay counted.
+ * Counts as gateway nodes did: each call against the policy that it was admitted by, whatever has
+ * become of its profile since.
  */
-export function usedOf(
-  totals: ReadonlyMap<QuotaPeriod, readonly UsageTotal[]>,
-  apartProfileIds: ReadonlySet<string>,
-): Used {
+export function usedOf(totals: ReadonlyMap<QuotaPeriod, readonly UsageTotal[]>): Used {
   const counts = new Map<string, number>();
   for (const [period, rows] of totals) {
-    for (const { client_id, profile_id, admitted } of rows) {
-      const isApart = apartProfileIds.has(profile_id);
-      const key = `${period} ${isApart ? `profile ${profile_id}` : `client ${client_id}`}`;
+    for (const { client_id, profile_id, apart, admitted } of rows) {
+      const key = `${period} ${apart ? `profile ${profile_id}` : `client ${client_id}`}`;
       counts.set(key, (counts.get(key) ?? 0) + admitted);
     }
   }
   return ({ quota, kind, id }) => counts.get(`${quota.period} ${kind} ${id}`) ?? 0;
-}
-
-export async function readProfilesCountedApart(
-  dataSource: DataSource,
-): Promise<ReadonlySet<string>> {
-  const rows: { id: string }[] = await dataSource.query(
-    'select id from profiles where policy_id is not null',
-  );
-  return new Set(rows.map(({ id }) => id));
 }
