@@ -29,6 +29,7 @@ export async function startLogIngestProcess(encryptionKey: string) {
   });
   const logger = createLogger({ service: 'test', level: 'silent' });
   const feeds = await connectNats({ servers: nats.url, name: 'test', logger });
+  let usageSequence = 0;
   return {
     url: `http://127.0.0.1:${logIngest.ready![1]}`,
     freeze: () => logIngest.freeze(),
@@ -40,14 +41,16 @@ export async function startLogIngestProcess(encryptionKey: string) {
       await feeds.records.publish(node, batch_id, encodeBatch(batch as never));
     },
     publishUsage: async (counts: UsageDelta['counts']): Promise<void> => {
+      usageSequence += 1;
       const delta: UsageDelta = {
         format: USAGE_FORMAT,
         node: 'node-1',
-        sequence: 1,
+        sequence: usageSequence,
         epoch: 1,
         counts,
       };
-      await feeds.usage.publishDelta('node-1', 'node-1-1-1', encodeUsageDelta(delta));
+      const deltaId = `node-1-1-${usageSequence}`;
+      await feeds.usage.publishDelta('node-1', deltaId, encodeUsageDelta(delta));
     },
     stop: async (): Promise<void> => {
       logIngest.thaw();

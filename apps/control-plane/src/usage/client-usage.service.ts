@@ -30,8 +30,11 @@ export interface ScopedLimit extends SourcedLimit {
 export interface ClientUsageReport {
   readonly limits: readonly ScopedLimit[];
   /** Newest day last; a day without calls is left out. Null while the log store is away. */
-  readonly days: readonly UsageDay[] | null;
+  readonly days: readonly ProfileDay[] | null;
 }
+
+/** Admitted calls of a profile on a UTC day, whatever they counted against. */
+export type ProfileDay = Omit<UsageDay, 'apart'>;
 
 type Ledger = readonly UsageDay[] | ApiError;
 
@@ -39,8 +42,6 @@ interface Metered {
   readonly kind: 'client' | 'profile';
   readonly id: string;
   readonly policy: PolicyEntity;
-  /** Whose calls count against it. */
-  readonly profileIds: ReadonlySet<string>;
 }
 
 /** What a client has used: of its limits as enforced right now, and by day as bills will say. */
@@ -65,7 +66,7 @@ export class ClientUsage {
     const limits = metered.flatMap((one, at) =>
       limitsOf(one, { reports: reports[at] ?? [], ledger, nowMs }),
     );
-    return { limits, days: ledger instanceof ApiError ? null : ledger };
+    return { limits, days: ledger instanceof ApiError ? null : profileDays(ledger) };
   }
 
   private async ledgerOf(clientId: string, nowMs: number): Promise<Ledger> {
@@ -90,22 +91,16 @@ export class ClientUsage {
       .getRepository(PolicyEntity)
       .findBy({ id: In(ids.filter((id) => id !== null)), active: true });
     const policyOf = (id: string | null) => policies.find((policy) => policy.id === id);
-    const shared = profiles.filter(({ policy_id }) => policy_id === null);
     const scopes = [
-      { kind: 'client' as const, id: client.id, policy: policyOf(client.policy_id), of: shared },
-      ...profiles
-        .filter(({ policy_id }) => policy_id !== null)
-        .map((one) => ({
-          kind: 'profile' as const,
-          id: one.id,
-          policy: policyOf(one.policy_id),
-          of: [one],
-        })),
+      { kind: 'client' as const, id: client.id, policy: policyOf(client.policy_id) },
+      ...profiles.map(({ id, policy_id }) => ({
+        kind: 'profile' as const,
+        id,
+        policy: policyOf(policy_id),
+      })),
     ];
-    return scopes.flatMap(({ kind, id, policy, of }) =>
-      policy === undefined
-        ? []
-        : [{ kind, id, policy, profileIds: new Set(of.map((profile) => profile.id)) }],
+    return scopes.flatMap(({ policy, ...scope }) =>
+      policy === undefined ? [] : [{ ...scope, policy }],
     );
   }
 }
@@ -126,15 +121,31 @@ function limitsOf(metered: Metered, { reports, ledger, nowMs }: Known): ScopedLi
   return states.map((state) => ({ ...state, scope: { kind, id } }));
 }
 
-/** Used of the quota in this period, by the ledger. */
+/**
+ * Used of the quota in this period, by the ledger, which has of every call what it counted against:
+ * what has become of its profile since changes nothing.
+ */
 function countedIn(
-  { policy: { quota }, profileIds }: Metered,
+  { kind, id, policy: { quota } }: Metered,
   days: readonly UsageDay[],
   nowMs: number,
 ): number {
   if (quota === null) return 0;
   const fromDay = dayText(periodOf(quota.period, utcDay(nowMs)).firstDay);
+  const isOfScope = ({ apart, profile_id }: UsageDay): boolean =>
+    kind === 'client' ? !apart : apart && profile_id === id;
   return days
-    .filter(({ day, profile_id }) => day >= fromDay && profileIds.has(profile_id))
+    .filter((row) => row.day >= fromDay && isOfScope(row))
     .reduce((sum, { admitted }) => sum + admitted, 0);
+}
+
+/** One row per day and profile, in the order of the ledger. */
+function profileDays(rows: readonly UsageDay[]): ProfileDay[] {
+  const days = new Map<string, ProfileDay>();
+  for (const { day, profile_id, admitted } of rows) {
+    const key = `${day} ${profile_id}`;
+    const before = days.get(key)?.admitted ?? 0;
+    days.set(key, { day, profile_id, admitted: before + admitted });
+  }
+  return [...days.values()];
 }

@@ -28,11 +28,11 @@ const usedIn = (reports: UsageReport[], quotaUsed = 0) =>
   limitUsage(LIMITS, reports, { quotaUsed, nowMs: NOW }).map(({ used }) => used);
 
 describe('what is left of a limit', () => {
-  it('is whole where no node answers, but for the quota, which the ledger knows', () => {
+  it('is not known where no node answers, but for the quota, which the ledger knew some time', () => {
     expect(limitUsage(LIMITS, [], { quotaUsed: 400, nowMs: NOW })).toEqual([
       {
         ...{ name: '1m', kind: 'rate', limit: 100, used: 0, remaining: 100, resets_at_ms: NOW },
-        ...{ source: 'ledger', as_of_ms: NOW },
+        ...{ source: null, as_of_ms: null },
       },
       {
         name: 'month',
@@ -42,8 +42,16 @@ describe('what is left of a limit', () => {
         remaining: 600,
         resets_at_ms: Date.UTC(2026, 11, 1),
         source: 'ledger',
-        as_of_ms: NOW,
+        as_of_ms: null,
       },
+    ]);
+  });
+
+  it('is not known either where nodes answer that they do not know', () => {
+    const states = limitUsage(LIMITS, [report({})], { quotaUsed: 400, nowMs: NOW });
+    expect(states).toMatchObject([
+      { used: 0, source: null, as_of_ms: null },
+      { used: 400, source: 'ledger', as_of_ms: NOW },
     ]);
   });
 
@@ -60,6 +68,20 @@ describe('what is left of a limit', () => {
     expect(usedIn(reports)[0]).toBe(42);
   });
 
+  it('is the newest word of an authority that is silent: nodes repeat it, it is no sum', () => {
+    const reports = [
+      report({ limits: [rate(40)], last_heard: true, as_of_ms: NOW - 9_000 }),
+      report({ limits: [rate(30)], last_heard: true, as_of_ms: NOW - 2_000 }),
+      report({ limits: [] }),
+    ];
+    expect(limitUsage(LIMITS, reports, { quotaUsed: 0, nowMs: NOW })[0]).toMatchObject({
+      ...{ used: 30, remaining: 70 },
+      ...{ source: 'authority', as_of_ms: NOW - 2_000 },
+    });
+    const heardAgain = report({ limits: [rate(50)], authoritative: true, as_of_ms: NOW - 3_000 });
+    expect(usedIn([...reports, heardAgain])[0]).toBe(50);
+  });
+
   it('never shows a quota as less used than the ledger has it, nor less than nothing left', () => {
     const quota: LimitState = { ...rate(7), name: 'month', kind: 'quota', limit: 1_000 };
     const [, shown] = limitUsage(LIMITS, [report({ limits: [quota], authoritative: true })], {
@@ -73,7 +95,7 @@ describe('what is left of a limit', () => {
     const sourceOf = (reports: UsageReport[], quotaUsed = 0) =>
       limitUsage(LIMITS, reports, { quotaUsed, nowMs: NOW }).map(({ source, as_of_ms }) => [
         source,
-        NOW - as_of_ms,
+        as_of_ms === null ? null : NOW - as_of_ms,
       ]);
     const quota: LimitState = { ...rate(7), name: 'month', kind: 'quota', limit: 1_000 };
     const limits = [rate(7), quota];

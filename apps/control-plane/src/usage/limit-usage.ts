@@ -14,21 +14,23 @@ export interface Limits {
 }
 
 /**
- * Whose figure it is: what the shared authority enforces, what gateway nodes counted each for itself,
- * or, where none of them answers or the ledger knows of more, what the ledger has.
+ * Whose figure it is: what the shared authority enforces, or enforced when it was last heard; what
+ * gateway nodes counted each for itself; or, of a quota that none of them knows or of which the ledger
+ * knows more, what the ledger has.
  */
 export type LimitSource = 'authority' | 'node' | 'ledger';
 
 export interface SourcedLimit extends LimitState {
-  readonly source: LimitSource;
-  /** Unix ms at which it was true, by the clock of whoever said it. */
-  readonly as_of_ms: number;
+  /** Null where nobody can say what is used: `used` is then 0, and means nothing. */
+  readonly source: LimitSource | null;
+  /** Unix ms at which it was true, by the clock of whoever said it; null where that is not known. */
+  readonly as_of_ms: number | null;
 }
 
 /**
- * Where each limit of a policy stands. What the shared authority says counts; without one every node
- * knows its own part only, and the parts are added up. `quotaUsed` comes from the ledger and is all
- * there is to go by when no gateway node answers: no node, no traffic, nothing in the windows.
+ * Where each limit of a policy stands. What the shared authority says counts, or said last; without
+ * one every node knows its own part only, and the parts are added up. `quotaUsed` comes from the ledger
+ * and is all there is to go by when no gateway node answers. It may then be as old as their silence.
  */
 export function limitUsage(
   limits: Limits,
@@ -36,19 +38,20 @@ export function limitUsage(
   { quotaUsed, nowMs }: { readonly quotaUsed: number; readonly nowMs: number },
 ): SourcedLimit[] {
   const known = combine(reports);
+  const ledgers = { source: 'ledger', as_of_ms: reports.length > 0 ? nowMs : null } as const;
   return definedLimits(limits, nowMs).map(({ name, kind, limit, endMs }) => {
     const heard = known.get(`${kind} ${name}`);
     const booked = kind === 'quota' ? quotaUsed : 0;
     const used = Math.max(heard?.used ?? 0, booked);
     const remaining = Math.max(0, limit - used);
     const resets = { resets_at_ms: heard?.resets_at_ms ?? endMs };
-    const { source, as_of_ms } =
-      heard === undefined || booked > heard.used
-        ? ({ source: 'ledger', as_of_ms: nowMs } as const)
-        : heard;
+    const unheard = kind === 'quota' ? ledgers : NOBODYS;
+    const { source, as_of_ms } = heard !== undefined && heard.used >= booked ? heard : unheard;
     return { name, kind, limit, used, remaining, ...resets, source, as_of_ms };
   });
 }
+
+const NOBODYS = { source: null, as_of_ms: null } as const;
 
 interface Heard {
   readonly used: number;
@@ -59,15 +62,16 @@ interface Heard {
 }
 
 function combine(reports: readonly UsageReport[]): ReadonlyMap<string, Heard> {
-  const authority = reports.filter(({ authoritative }) => authoritative);
-  const newest = authority.toSorted((left, right) => right.as_of_ms - left.as_of_ms).slice(0, 1);
+  const word =
+    newest(reports.filter(({ authoritative }) => authoritative)) ??
+    newest(reports.filter(({ last_heard }) => last_heard));
   const heard = new Map<string, Heard>();
-  for (const report of newest.length > 0 ? newest : reports) {
+  for (const report of word === undefined ? reports : [word]) {
     for (const state of report.limits) {
       const key = `${state.kind} ${state.name}`;
       const before = heard.get(key) ?? { used: 0, resets_at_ms: 0, as_of_ms: report.as_of_ms };
       heard.set(key, {
-        source: report.authoritative ? 'authority' : 'node',
+        source: word === undefined ? 'node' : 'authority',
         as_of_ms: Math.min(before.as_of_ms, report.as_of_ms),
         used: before.used + state.used,
         resets_at_ms: Math.max(before.resets_at_ms, state.resets_at_ms),
@@ -76,6 +80,10 @@ function combine(reports: readonly UsageReport[]): ReadonlyMap<string, Heard> {
   }
   return heard;
 }
+
+/** What the authority said to one node it said of all of them: a second report is no further part. */
+const newest = (reports: readonly UsageReport[]): UsageReport | undefined =>
+  reports.toSorted((left, right) => right.as_of_ms - left.as_of_ms)[0];
 
 const definedLimits = ({ rate_limits, quota }: Limits, nowMs: number) => [
   ...rate_limits.map(({ requests, window }) => ({

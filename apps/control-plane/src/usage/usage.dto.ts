@@ -19,7 +19,7 @@ export class UsageLimitDto {
   @ApiProperty()
   limit!: number;
 
-  @ApiProperty()
+  @ApiProperty({ description: 'Means nothing where `source` is null' })
   used!: number;
 
   @ApiProperty()
@@ -29,14 +29,22 @@ export class UsageLimitDto {
   resets_at!: string;
 
   @ApiProperty({
-    enum: ['authority', 'node', 'ledger'],
+    type: String,
+    enum: ['authority', 'node', 'ledger', null],
+    nullable: true,
     description:
-      'Whose figure it is: of the authority that gateways share, of gateways that count each for itself, or of the ledger that bills are made from',
+      'Whose figure it is: of the authority that gateways share, of gateways that count each for itself, or of the ledger that bills are made from; null: nobody who could know can be heard',
   })
-  source!: 'authority' | 'node' | 'ledger';
+  source!: 'authority' | 'node' | 'ledger' | null;
 
-  @ApiProperty({ format: 'date-time', description: 'When it was true' })
-  as_of!: string;
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description:
+      'When it was true; null where that is not known: no gateway can be heard, and the ledger may be as old as their silence',
+  })
+  as_of!: string | null;
 
   @ApiProperty({ type: UsageScopeDto, description: 'Whose calls count together' })
   scope!: UsageScopeDto;
@@ -77,7 +85,7 @@ export const toUsageDto = ({ limits, days }: ClientUsageReport): UsageDto => ({
   limits: limits.map(({ resets_at_ms, as_of_ms, ...limit }) => ({
     ...limit,
     resets_at: new Date(resets_at_ms).toISOString(),
-    as_of: new Date(as_of_ms).toISOString(),
+    as_of: as_of_ms === null ? null : new Date(as_of_ms).toISOString(),
   })),
   days,
   days_unavailable: days === null ? 'The log store does not answer right now.' : null,

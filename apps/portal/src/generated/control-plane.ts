@@ -2172,6 +2172,7 @@ export interface components {
             /** @enum {string} */
             kind: "rate" | "quota";
             limit: number;
+            /** @description Means nothing where `source` is null */
             used: number;
             remaining: number;
             /**
@@ -2180,15 +2181,15 @@ export interface components {
              */
             resets_at: string;
             /**
-             * @description Whose figure it is: of the authority that gateways share, of gateways that count each for itself, or of the ledger that bills are made from
-             * @enum {string}
+             * @description Whose figure it is: of the authority that gateways share, of gateways that count each for itself, or of the ledger that bills are made from; null: nobody who could know can be heard
+             * @enum {string|null}
              */
-            source: "authority" | "node" | "ledger";
+            source: "authority" | "node" | "ledger" | null;
             /**
              * Format: date-time
-             * @description When it was true
+             * @description When it was true; null where that is not known: no gateway can be heard, and the ledger may be as old as their silence
              */
-            as_of: string;
+            as_of: string | null;
             /** @description Whose calls count together */
             scope: components["schemas"]["UsageScopeDto"];
         };

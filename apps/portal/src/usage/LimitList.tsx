@@ -2,7 +2,7 @@ import { formatClock, formatCompact, formatNumber, formatRelative, useNow } from
 import { useId } from 'react';
 import type { UsageLimit } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
-import { limitLevel, limitSource, limitTitle } from './limit-words.ts';
+import { isOutlived, isUnknown, limitLevel, limitSource, limitTitle } from './limit-words.ts';
 import classes from './LimitList.module.css';
 
 /** Every limit as a bar, with what is left, when it is free again, and how fresh the figure is. */
@@ -13,22 +13,53 @@ export function LimitList({ limits }: { limits: readonly UsageLimit[] }) {
   return (
     <ul className={classes.list}>
       {limits.map((limit) => (
-        <LimitBar key={`${limit.scope.id} ${limit.kind} ${limit.name}`} limit={limit} />
+        <li key={`${limit.scope.id} ${limit.kind} ${limit.name}`}>
+          <Limit limit={limit} />
+        </li>
       ))}
     </ul>
   );
 }
 
-function LimitBar({ limit }: { limit: UsageLimit }) {
-  const nowMs = useNow(5_000);
-  const notesId = useId();
-  const level = limitLevel(limit);
+function Limit({ limit }: { limit: UsageLimit }) {
   const { profiles } = useActiveProfile();
   const owner = profiles.find(({ id }) => id === limit.scope.id)?.name;
   const title = owner ? `${limitTitle(limit)}, ${owner}` : limitTitle(limit);
-  const share = Math.min(1, limit.used / limit.limit);
+  return isUnknown(limit) ? (
+    <UnknownLimit limit={limit} title={title} />
+  ) : (
+    <LimitBar limit={limit} title={title} />
+  );
+}
+
+interface TitledLimit {
+  readonly limit: UsageLimit;
+  readonly title: string;
+}
+
+/** A bar would say that nothing is used. */
+function UnknownLimit({ limit, title }: TitledLimit) {
   return (
-    <li>
+    <>
+      <div className={classes.words}>
+        <span className={classes.title}>{title}</span>
+        <span className="portico-tabular">at most {formatCompact(limit.limit)}</span>
+      </div>
+      <div className={classes.notes}>
+        What is used is not known right now. The limit holds all the same.
+      </div>
+    </>
+  );
+}
+
+function LimitBar({ limit, title }: TitledLimit) {
+  const nowMs = useNow(5_000);
+  const notesId = useId();
+  const level = limitLevel(limit);
+  const share = Math.min(1, limit.used / limit.limit);
+  const freeMs = Date.parse(limit.resets_at);
+  return (
+    <>
       <div className={classes.words}>
         <span className={classes.title}>{title}</span>
         <span className="portico-tabular">
@@ -50,16 +81,22 @@ function LimitBar({ limit }: { limit: UsageLimit }) {
       <div className={classes.notes} id={notesId}>
         <span className={classes.left}>
           {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
-          {limit.used > 0 && `Free again ${whenFree(Date.parse(limit.resets_at), nowMs)}.`}
+          {limit.used > 0 && !isOutlived(limit, nowMs) && `Free again ${whenFree(freeMs, nowMs)}.`}
         </span>{' '}
         <span className="portico-tabular">
-          {limitSource(limit, nowMs)}, as of{' '}
-          <time dateTime={limit.as_of}>{formatClock(limit.as_of, nowMs)}</time>
+          {limitSource(limit, nowMs)}
+          {limit.as_of !== null && <AsOf at={limit.as_of} nowMs={nowMs} />}
         </span>
       </div>
-    </li>
+    </>
   );
 }
+
+const AsOf = ({ at, nowMs }: { at: string; nowMs: number }) => (
+  <>
+    , as of <time dateTime={at}>{formatClock(at, nowMs)}</time>
+  </>
+);
 
 /** The figure may be some seconds old: what should be free by now is said to be so in a moment. */
 const whenFree = (resetsMs: number, nowMs: number): string =>

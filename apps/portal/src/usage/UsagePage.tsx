@@ -76,11 +76,10 @@ function Figures({ usage }: { usage: Usage }) {
   );
 }
 
-/** The limits above are what is enforced all the same. */
 function NoHistory() {
   return (
     <MessageState icon={<CloudOff size={22} />} title="History is not available right now">
-      Your limits are up to date. Calls are counted, and appear here later.
+      Your limits hold all the same. Calls are counted, and appear here later.
     </MessageState>
   );
 }

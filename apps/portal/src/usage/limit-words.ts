@@ -19,22 +19,35 @@ export const limitTitle = ({ kind, name }: Pick<UsageLimit, 'kind' | 'name'>): s
 /** The page asks again every few seconds: what is older than this is not what is so now. */
 const LIVE_MS = 30_000;
 
-/** Whose figure it is; `, as of` and a time follow. */
+/** Nobody who knows could be asked: `used` says nothing. */
+export const isUnknown = ({ source }: Pick<UsageLimit, 'source'>): boolean => source === null;
+
+/** Whose figure it is; `, as of` and a time follow, where that is known. */
 export function limitSource(
-  { kind, source, as_of }: Pick<UsageLimit, 'kind' | 'source' | 'as_of'>,
+  { source, as_of }: Pick<UsageLimit, 'source' | 'as_of'>,
   nowMs: number,
 ): string {
-  const freshness = nowMs - Date.parse(as_of) < LIVE_MS ? 'Live' : 'Last known';
+  const freshness = isLive(as_of, nowMs) ? 'Live' : 'Last known';
   switch (source) {
     case 'authority':
       return freshness;
     case 'node':
       return `${freshness}, added up over all gateways`;
     case 'ledger':
-      // It counts by the day, so of a shorter window it says only that no gateway was heard.
-      return kind === 'quota' ? 'From the usage ledger' : 'No live count';
+      return as_of === null ? 'Last known, from the usage ledger' : 'From the usage ledger';
+    case null:
+      return 'Not known right now';
   }
 }
+
+const isLive = (asOf: string | null, nowMs: number): boolean =>
+  asOf !== null && nowMs - Date.parse(asOf) < LIVE_MS;
+
+/** True when a figure is so old that all of it is free again by now, whatever was used since. */
+export const isOutlived = (
+  { as_of, resets_at }: Pick<UsageLimit, 'as_of' | 'resets_at'>,
+  nowMs: number,
+): boolean => !isLive(as_of, nowMs) && Date.parse(resets_at) <= nowMs;
 
 export type LimitLevel = 'calm' | 'close' | 'over';
 

@@ -3,7 +3,7 @@ import type { Metrics } from '../api/types.ts';
 import { otherCalls } from './endpoint-shares.ts';
 import type { OtherCalls } from './endpoint-shares.ts';
 import { errorShare } from './error-share.ts';
-import { limitLevel, limitSource, limitTitle } from './limit-words.ts';
+import { isOutlived, isUnknown, limitLevel, limitSource, limitTitle } from './limit-words.ts';
 import { formatStep, metricsRange, spanOf } from './metrics-range.ts';
 import { callsByDay, callsByProfile } from './usage-series.ts';
 
@@ -59,17 +59,28 @@ describe('limits in words', () => {
 });
 
 describe('whose figure a limit shows', () => {
+  const nowMs = Date.parse('2026-03-03T12:00:00.000Z');
+  const ago = (seconds: number): string => new Date(nowMs - seconds * 1_000).toISOString();
   it.each([
-    ['quota', 'authority', 5, 'Live'],
-    ['quota', 'authority', 30, 'Last known'],
-    ['rate', 'node', 5, 'Live, added up over all gateways'],
-    ['rate', 'node', 600, 'Last known, added up over all gateways'],
-    ['quota', 'ledger', 5, 'From the usage ledger'],
-    ['rate', 'ledger', 5, 'No live count'],
-  ] as const)('a %s told by the %s %d s ago reads %s', (kind, source, seconds, words) => {
-    const nowMs = Date.parse('2026-03-03T12:00:00.000Z');
-    const as_of = new Date(nowMs - seconds * 1_000).toISOString();
-    expect(limitSource({ kind, source, as_of }, nowMs)).toBe(words);
+    ['authority', 5, 'Live'],
+    ['authority', 30, 'Last known'],
+    ['node', 5, 'Live, added up over all gateways'],
+    ['node', 600, 'Last known, added up over all gateways'],
+    ['ledger', 5, 'From the usage ledger'],
+    ['ledger', null, 'Last known, from the usage ledger'],
+    [null, null, 'Not known right now'],
+  ] as const)('one told by %s %s s ago reads %s', (source, seconds, words) => {
+    const as_of = seconds === null ? null : ago(seconds);
+    expect(limitSource({ source, as_of }, nowMs)).toBe(words);
+    expect(isUnknown({ source })).toBe(source === null);
+  });
+
+  it.each([
+    ['a live figure whose window has just passed', 2, 1, false],
+    ['one last known, of a window that has passed', 600, 540, true],
+    ['one last known, of a window that is still open', 600, -60, false],
+  ])('%s, as of %d s ago and free %d s ago, is outlived: %s', (_, asOfAgo, resetsAgo, expected) => {
+    expect(isOutlived({ as_of: ago(asOfAgo), resets_at: ago(resetsAgo) }, nowMs)).toBe(expected);
   });
 });
 
