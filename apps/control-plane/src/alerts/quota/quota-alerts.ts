@@ -25,11 +25,8 @@ export function quotaAlerts(
 }
 
 /** Without the policy: whoever is moved to another one in mid-period is not told the same again. */
-const keyOf = (
-  { kind, id, quota }: QuotaScope,
-  threshold: number,
-  { firstDay }: DaySpan,
-): string => ['quota', kind, id, quota.period, dayText(firstDay), threshold].join(' ');
+const keyOf = ({ kind, id, quota }: QuotaScope, threshold: number, { firstDay }: DaySpan): string =>
+  ['quota', kind, id, quota.period, dayText(firstDay), threshold].join(' ');
 
 const describe = (
   scope: QuotaScope,
