@@ -1,6 +1,7 @@
 import { utcDay } from '@portico/contracts';
 import type { Leased } from './authority.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
+import { Inquiry } from './inquiry.ts';
 import type { LimitPlan } from './limit-plan.ts';
 import { lastKnownOf, shareAtOutage, type LastKnown, type OutageShare } from './outage-share.ts';
 import { Outage } from './outage.ts';
@@ -24,10 +25,13 @@ export class Alone {
   /** Outlives the authority's memory: what a share is worked out from. */
   #lastKnown: LastKnown | null = null;
   #outage: Outage | null = null;
+  /** Where this node has never heard of the scope: whoever else might know. */
+  readonly #inquiry: Inquiry;
 
-  constructor(desk: EscrowDesk, own: ScopeUsage, plan: LimitPlan) {
+  constructor(scope: string, desk: EscrowDesk, own: ScopeUsage, plan: LimitPlan) {
     this.#desk = desk;
     this.#own = own;
+    this.#inquiry = new Inquiry(scope, desk, () => this.#outage?.follow(this.#plan, this.#share()));
     this.#plan = plan;
     this.#rings = own.ringsFor(plan.windows, desk.nowMs());
   }
@@ -56,7 +60,10 @@ export class Alone {
   /** Takes one from this node's share; a refusal where that is used up. */
   take(nowMs: number): AloneRefusal | null {
     const { outageAfterMs } = this.#desk.settings;
-    this.#outage ??= new Outage(this.#plan, this.#share(), nowMs + outageAfterMs);
+    if (!this.#outage) {
+      if (!this.#lastKnown) this.#inquiry.begin(nowMs);
+      this.#outage = new Outage(this.#plan, this.#share(), nowMs + outageAfterMs);
+    }
     const usedUp = this.#outage.take(this.#used(nowMs), nowMs);
     if (!usedUp) return null;
     const { names, untilMs } = usedUp;
@@ -81,8 +88,15 @@ export class Alone {
   #share(): OutageShare {
     const { quota } = this.#plan;
     const today = utcDay(this.#desk.now().authorityMs);
-    const ownQuotaUsed = quota ? this.#own.quotaUsed(quota.period, today) : 0;
-    const around = { clusterSize: this.#desk.clusterSize(), ownQuotaUsed };
-    return shareAtOutage(this.#plan, this.#lastKnown, around);
+    const quotaUsed = quota
+      ? Math.max(
+          this.#own.quotaUsed(quota.period, today),
+          this.#inquiry.quotaUsed(quota.period, today),
+        )
+      : 0;
+    const known = this.#lastKnown ?? this.#inquiry.heard(this.#plan);
+    const isAsking = !known && this.#inquiry.isUnderWay;
+    const clusterSize = this.#desk.clusterSize();
+    return shareAtOutage(this.#plan, known, { clusterSize, quotaUsed, isAsking });
   }
 }

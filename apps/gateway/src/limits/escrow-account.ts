@@ -70,7 +70,7 @@ export class EscrowAccount {
     this.#demand = new Demand(nowMs);
     this.#lastTakeMs = nowMs;
     this.room = new WaitingRoom(desk.timers, desk.settings.waitMs);
-    this.#alone = new Alone(desk, this.#own, this.#plan);
+    this.#alone = new Alone(key, desk, this.#own, this.#plan);
   }
 
   get isCalling(): boolean {

@@ -1,7 +1,8 @@
-import type { LimitMode } from '@portico/contracts';
+import type { LimitMode, LimitState } from '@portico/contracts';
 import type { LimitTimers } from './clock.ts';
 import type { EscrowAccount } from './escrow-account.ts';
 import type { EscrowSettings } from './escrow-settings.ts';
+import type { DayCounts } from './quota-ledger.ts';
 import type { Now } from './standing.ts';
 
 /** What an account may ask of its node. */
@@ -19,6 +20,10 @@ export interface EscrowDesk {
   isOut(mode: LimitMode): boolean;
   clusterSize(): number;
   random(): number;
+  /** Where other nodes believe the limits of a scope stand. */
+  askPeers(scope: string): Promise<readonly LimitState[]>;
+  /** Day counts of the ledger, this month's and this week's; none where there is no ledger. */
+  askLedger(scope: string): Promise<DayCounts>;
   /** One call for this account, with the others of this tick. */
   ask(account: EscrowAccount): void;
   hint(scope: string, remaining: number): void;

@@ -1,4 +1,4 @@
-import { type LimitMode, utcDay } from '@portico/contracts';
+import { type LimitMode, type LimitState, utcDay } from '@portico/contracts';
 import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LeaseAnswer, LeaseRequest, LimitAuthority, RestoreRequest } from './authority.ts';
 import { AuthorityClock } from './authority-clock.ts';
@@ -8,6 +8,7 @@ import { EscrowAccount } from './escrow-account.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import type { EscrowSettings } from './escrow-settings.ts';
 import type { LimitEvents } from './limit-events.ts';
+import type { DayCounts } from './quota-ledger.ts';
 import type { Now } from './standing.ts';
 
 export interface EscrowOptions {
@@ -21,6 +22,8 @@ export interface EscrowOptions {
   readonly random: () => number;
   readonly hint: (scope: string, remaining: number) => void;
   readonly events: LimitEvents;
+  readonly askPeers: EscrowDesk['askPeers'];
+  readonly askLedger: EscrowDesk['askLedger'];
   /** Told of every answer about a scope with a quota; null where there is no ledger to compare with. */
   readonly onQuota: ((scope: string, isSeeded: boolean) => void) | null;
 }
@@ -135,6 +138,14 @@ export class EscrowMeters implements Meters, EscrowDesk {
 
   clusterSize(): number {
     return this.#options.clusterSize();
+  }
+
+  askPeers(scope: string): Promise<readonly LimitState[]> {
+    return this.#options.askPeers(scope);
+  }
+
+  askLedger(scope: string): Promise<DayCounts> {
+    return this.#options.askLedger(scope);
   }
 
   random(): number {

@@ -4,6 +4,8 @@ import type { LimitPlan } from './limit-plan.ts';
 
 /** Weight of "everybody uses the same", so that a node without traffic so far is not shut out. */
 const EVEN_SHARE = 0.05;
+/** Of a quota, while others are being asked what is used of it. */
+const SHARE_MEANWHILE = 0.01;
 
 /** The parts of each limit that a node may use alone, fixed when the authority fell silent. */
 export interface OutageShare {
@@ -39,31 +41,39 @@ export function lastKnownOf(
   return { byWindowMs, quota, outstanding };
 }
 
-/**
- * This node's share of the last known use, leaning to an even split where little was used.
- * `ownQuotaUsed`: what this node knows of the period itself.
- */
+export interface Around {
+  readonly clusterSize: number;
+  /** Of the quota's period, by this node itself or by the ledger. */
+  readonly quotaUsed: number;
+  /** Others are being asked: next to nothing until they have answered. */
+  readonly isAsking: boolean;
+}
+
+/** This node's share of the last known use, leaning to an even split where little was used. */
 export function shareAtOutage(
   plan: LimitPlan,
   known: LastKnown | null,
-  { clusterSize, ownQuotaUsed }: { readonly clusterSize: number; readonly ownQuotaUsed: number },
+  { clusterSize, quotaUsed, isAsking }: Around,
 ): OutageShare {
   const nodes = Math.max(1, clusterSize);
+  const unknown = (isAsking ? EVEN_SHARE : 1) / nodes;
   const shares = plan.windows.map(({ windowMs, limit }) => {
     const used = known?.byWindowMs.get(windowMs);
-    if (!used) return 1 / nodes;
+    if (!used) return unknown;
     const even = limit * EVEN_SHARE;
     return Math.min(1, (used.own + even / nodes) / (used.all + even));
   });
   const ofWhole = shares.at(-1) ?? 1 / nodes;
-  const left = leftBy(plan, known, ownQuotaUsed);
+  const left = leftBy(plan, known, quotaUsed);
   const least = left.reduce<Left | null>((a, b) => (a && a.count <= b.count ? a : b), null);
   const outstanding = known?.outstanding ?? 0;
   const quotaLeft = left.find(({ name }) => name === plan.quota?.period)?.count ?? 0;
   return {
     windows: plan.windows.map(({ limit }, at) => Math.max(1, limit * (shares[at] ?? 0))),
     // What was reserved may have been used before anybody could say so.
-    quota: Math.ceil(Math.max(0, quotaLeft - outstanding) * ofWhole),
+    quota: isAsking
+      ? Math.floor((Math.max(0, quotaLeft) * SHARE_MEANWHILE) / nodes)
+      : Math.ceil(Math.max(0, quotaLeft - outstanding) * ofWhole),
     ofRemaining:
       known && least
         ? Math.ceil(Math.max(0, least.count - outstanding) * ofWhole)
@@ -77,14 +87,14 @@ interface Left {
   readonly count: number;
 }
 
-function leftBy(plan: LimitPlan, known: LastKnown | null, ownQuotaUsed: number): Left[] {
+function leftBy(plan: LimitPlan, known: LastKnown | null, quotaUsed: number): Left[] {
   const windows = plan.windows.map(({ name, windowMs, limit }) => ({
     name,
     count: limit - (known?.byWindowMs.get(windowMs)?.all ?? 0),
   }));
   if (!plan.quota) return windows;
   const { period, limit } = plan.quota;
-  const used = Math.max(ownQuotaUsed, known?.quota?.period === period ? known.quota.used : 0);
+  const used = Math.max(quotaUsed, known?.quota?.period === period ? known.quota.used : 0);
   return [...windows, { name: period, count: limit - used }];
 }
 

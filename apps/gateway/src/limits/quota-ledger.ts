@@ -89,22 +89,26 @@ export class QuotaLedger {
     }
   }
 
+  /** What it has of a scope, of every period that runs: a policy may get another one. Rejects when it does not answer. */
+  async daysOf(scope: KnownScope): Promise<DayCounts> {
+    const today = utcDay(this.#options.clock.unixMs());
+    const firstDay = Math.min(...PERIODS.map((period) => periodOf(period, today).firstDay));
+    const usage = await this.#options.truth(scope.clientId, dayText(firstDay), dayText(today));
+    const byDay = new Map<number, number>();
+    for (const row of usage.filter(scope.counts)) {
+      const day = parseDay(row.day);
+      byDay.set(day, (byDay.get(day) ?? 0) + row.admitted);
+    }
+    return [...byDay];
+  }
+
   async #compare(scopeKey: string): Promise<void> {
     const scope = this.#options.find(scopeKey);
     const quota = scope?.policy && planOf(scope.policy).quota;
     if (!scope || !quota) return;
     const apply = this.#options.open(scope);
     try {
-      const today = utcDay(this.#options.clock.unixMs());
-      // Of every period: the policy may get another one later.
-      const firstDay = Math.min(...PERIODS.map((period) => periodOf(period, today).firstDay));
-      const usage = await this.#options.truth(scope.clientId, dayText(firstDay), dayText(today));
-      const byDay = new Map<number, number>();
-      for (const row of usage.filter(scope.counts)) {
-        const day = parseDay(row.day);
-        byDay.set(day, (byDay.get(day) ?? 0) + row.admitted);
-      }
-      await apply([...byDay]);
+      await apply(await this.daysOf(scope));
       this.#dueAtMs.set(scopeKey, this.#nextMs(this.#options.clock.monotonicMs()));
     } catch (cause) {
       this.#options.logger.warn({ err: cause, scope: scopeKey }, 'usage ledger did not answer');

@@ -59,6 +59,14 @@ export async function createSharedLimits(
         events.authorityLostState();
       },
     },
+    askPeers: async (scope) => {
+      const reports = await usage.askUsage(scope, PEERS_ANSWER_WITHIN_MS);
+      return reports.filter(({ node }) => node !== nodeId).flatMap(({ limits }) => limits);
+    },
+    askLedger: async (key) => {
+      const scope = directory.find(key);
+      return scope && ledger ? ledger.daysOf(scope) : [];
+    },
     onQuota: ledger ? (scope, isSeeded) => void ledger.consider(scope, isSeeded) : null,
   });
   const hints: Subscription = await usage.onHint(({ node, scope }) => {
@@ -84,6 +92,8 @@ export async function createSharedLimits(
 }
 
 const ANSWER_WITHIN_MS = 200;
+/** A peer asks the silent authority first. */
+const PEERS_ANSWER_WITHIN_MS = 2 * ANSWER_WITHIN_MS;
 
 /**
  * What the authority says, or, when it is silent, what it said last. Not what this node used since:

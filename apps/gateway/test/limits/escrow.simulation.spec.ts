@@ -120,10 +120,15 @@ function misfortune(seed: number, given: MeterPolicy): Scenario {
 }
 
 /** One after the other, at each of three nodes in turn. */
-const offerMany = async (cluster: SimulatedCluster, count: number, given: MeterPolicy) => {
+const offerMany = async (
+  cluster: SimulatedCluster,
+  count: number,
+  given: MeterPolicy,
+  nodeOf = (at: number): number => at % 3,
+) => {
   const verdicts: MeterVerdict[] = [];
   for (let at = 0; at < count; at += 1) {
-    cluster.offer(at % 3, given, (verdict) => verdicts.push(verdict));
+    cluster.offer(nodeOf(at), given, (verdict) => verdicts.push(verdict));
     await cluster.world.runUntil(cluster.world.nowMs + 5);
   }
   await cluster.world.runUntil(cluster.world.nowMs + 100);
@@ -439,6 +444,39 @@ describe('while the authority is away', () => {
       expect(cluster.admittedAtMs.length).toBeLessThanOrEqual(103 + 3);
     },
   );
+
+  it.each([
+    ['silent', (cluster: SimulatedCluster) => void (cluster.authorityIsFrozen = true)],
+    ['emptied', (cluster: SimulatedCluster) => cluster.authority.forget()],
+  ])(
+    'a node that never met a client asks the others what is used, when it is %s',
+    async (_, harm) => {
+      const given = policy({
+        rateLimits: [{ requests: 100, window: '1h' }],
+        quota: { requests: 300, period: 'month' },
+      });
+      const cluster = new SimulatedCluster({ seed: 21, nodes: 3, network: calm(1) });
+      expect(granted(await offerMany(cluster, 150, given, () => 0))).toBe(100);
+      await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+      harm(cluster);
+      await cluster.world.runUntil(cluster.world.nowMs + 600);
+      const more = granted(await offerMany(cluster, 400, given, (at) => 1 + (at % 2)));
+      // An even share of 5 % for each of the two, until the first has answered.
+      expect(more).toBeLessThanOrEqual(4);
+    },
+  );
+
+  it('nodes that all never met a client ask the ledger, and go on with an even share', async () => {
+    const given = policy({
+      rateLimits: [{ requests: 1_000, window: '1m' }],
+      quota: { requests: 300, period: 'month' },
+    });
+    const ledger = { used: 270, answersAfterMs: 8 };
+    const cluster = new SimulatedCluster({ seed: 22, nodes: 3, network: calm(1), ledger });
+    cluster.authorityIsFrozen = true;
+    await cluster.world.runUntil(cluster.world.nowMs + 1_500);
+    expect(granted(await offerMany(cluster, 3_000, given))).toBe(30);
+  });
 
   it('a quota that is used up says when it begins anew, and no rate limit is blamed for it', async () => {
     const given = policy({

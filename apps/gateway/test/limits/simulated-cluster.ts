@@ -1,4 +1,4 @@
-import { utcDay } from '@portico/contracts';
+import { utcDay, type LimitState } from '@portico/contracts';
 import type { MeterPolicy, MeterVerdict } from '@portico/enforcement';
 import type {
   LeaseAnswer,
@@ -10,6 +10,8 @@ import type {
 import type { LimitClock, LimitTimers } from '../../src/limits/clock.ts';
 import { EscrowMeters } from '../../src/limits/escrow-meters.ts';
 import { ESCROW_DEFAULTS, type EscrowSettings } from '../../src/limits/escrow-settings.ts';
+import type { DayCounts } from '../../src/limits/quota-ledger.ts';
+import { LastWords, statesOf } from '../../src/limits/last-words.ts';
 import { InProcessAuthority } from '../../src/limits/in-process-authority.ts';
 
 /** Every figure of a run follows from its seed: mulberry32. */
@@ -168,6 +170,7 @@ interface SimulatedNode {
   pausedUntilMs: number;
   /** What its wall clock is wrong by. */
   wallErrorMs: number;
+  lastWords: LastWords;
 }
 
 /** Several nodes, one authority, and the times of everything that was admitted. */
@@ -186,6 +189,7 @@ export class SimulatedCluster {
   tooLate = 0;
   #born = 0;
 
+  readonly #ledger: ClusterOptions['ledger'];
   readonly #onQuota: ((scope: string, isSeeded: boolean) => void) | null;
 
   constructor({ seed, nodes, network, startMs, settings, ledger }: ClusterOptions) {
@@ -193,6 +197,7 @@ export class SimulatedCluster {
     this.network = network;
     this.#settings = { ...ESCROW_DEFAULTS, ...settings };
     this.authority = new InProcessAuthority(() => Math.floor(this.world.nowMs));
+    this.#ledger = ledger;
     this.#onQuota = ledger
       ? (scope, isSeeded) => {
           if (isSeeded) return;
@@ -309,6 +314,7 @@ export class SimulatedCluster {
       isCutOff: false,
       pausedUntilMs: 0,
       wallErrorMs: 0,
+      lastWords: null as never,
       meters: null as never,
     };
     const clock: LimitClock = {
@@ -332,8 +338,9 @@ export class SimulatedCluster {
           );
       }
     };
+    const lastWords = new LastWords(clock);
     const meters = new EscrowMeters({
-      authority: new RemoteAuthority(this, () => node.isCutOff),
+      authority: lastWords.heardFrom(new RemoteAuthority(this, () => node.isCutOff)),
       node: `node-${id}`,
       settings: this.#settings,
       clock,
@@ -347,9 +354,27 @@ export class SimulatedCluster {
         authorityAnswers: () => undefined,
         authorityLostState: () => undefined,
       },
+      askPeers: (scope) => {
+        const { promise, resolve } = Promise.withResolvers<readonly LimitState[]>();
+        world.after(200 + 2 * this.network.delayMs, () => {
+          const others = this.#nodes.filter((other) => other !== node && other.isAlive);
+          const words = others.flatMap((other) => other.lastWords.of(scope) ?? []);
+          resolve(words.flatMap(statesOf));
+        });
+        return promise;
+      },
+      askLedger: () => {
+        const { promise, resolve } = Promise.withResolvers<DayCounts>();
+        if (this.#ledger)
+          world.after(this.#ledger.answersAfterMs, () =>
+            resolve([[utcDay(world.nowMs), this.#ledger?.used ?? 0]]),
+          );
+        else resolve([]);
+        return promise;
+      },
       onQuota: this.#onQuota,
     });
-    return Object.assign(node, { meters });
+    return Object.assign(node, { meters, lastWords });
   }
 }
 
