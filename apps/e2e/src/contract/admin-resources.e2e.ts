@@ -633,6 +633,36 @@ describe('the resources of the admin API', () => {
       ]);
       expectError(await admin.get('/clients/cl_nobody/usage'), 404, 'not_found');
     });
+
+    it('what a profile called under a policy of its own is never charged to the client', async () => {
+      const limits = { policy_id: 'pol_orders', collections: ['coll_orders'] };
+      await admin.create('/clients', { id: 'cl_apart', name: 'Apart', ...limits });
+      const own = { id: 'pr_apart', name: 'own', policy_id: 'pol_orders' };
+      await admin.create('/clients/cl_apart/profiles', own);
+      const headers = await admin.authHeaders('pr_apart');
+      const { status } = await call(`${portico.gatewayUrls[0]}/orders/orders/7`, { headers });
+      expect(status).toBe(200);
+      const usedOfQuota = async () => {
+        const answer = await admin.get('/clients/cl_apart/usage');
+        const { limits: all, days } = answer.json<{
+          limits: { name: string; used: number; scope: { id: string } }[];
+          days: object[];
+        }>();
+        expect(days).toEqual([expect.objectContaining({ profile_id: 'pr_apart', admitted: 1 })]);
+        return all
+          .filter(({ name }) => name === 'month')
+          .map(({ scope, used }) => [scope.id, used]);
+      };
+      const both = [
+        ['cl_apart', 0],
+        ['pr_apart', 1],
+      ];
+      await eventually(async () => expect(await usedOfQuota()).toEqual(both));
+      await admin.patch('/profiles/pr_apart', { policy_id: null }, WAIT);
+      expect(await usedOfQuota()).toEqual([['cl_apart', 0]]);
+      await admin.delete('/profiles/pr_apart', WAIT);
+      expect(await usedOfQuota()).toEqual([['cl_apart', 0]]);
+    });
   });
 
   describe('the audit log', () => {
