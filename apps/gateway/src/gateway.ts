@@ -50,7 +50,7 @@ export async function startGateway(
   { feeds, logger }: GatewayDependencies,
 ): Promise<Gateway> {
   const observation = await Observation.start(config, { feeds, logger, state: () => node.state });
-  const census = new ClusterCensus(config.nodeId, feeds.configPublisher);
+  const census = new ClusterCensus(config.nodeId, feeds);
   const desk = await createMeters({
     nodeId: config.nodeId,
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),

@@ -1,6 +1,6 @@
 import { HEARTBEAT_FORMAT, HEARTBEAT_INTERVAL_MS, NODE_GONE_AFTER_MS } from '@portico/contracts';
 import type { Heartbeat } from '@portico/contracts';
-import type { ConfigFeed, ConfigPublisher, Subscription } from '@portico/messaging';
+import type { ConfigFeed, Feeds, Subscription } from '@portico/messaging';
 
 /** What a beat says that only the node knows at that moment. */
 export type Pulse = Pick<
@@ -73,15 +73,24 @@ export class ClusterCensus {
   readonly #lastBeatMs = new Map<string, number>();
   readonly #subscription: Promise<Subscription>;
 
-  constructor(self: string, publisher: Pick<ConfigPublisher, 'onHeartbeat'>) {
+  readonly #isConnected: () => boolean;
+
+  constructor(
+    self: string,
+    { configPublisher, isConnected }: Pick<Feeds, 'configPublisher' | 'isConnected'>,
+  ) {
     this.#self = self;
-    this.#subscription = publisher.onHeartbeat((beat) => this.#hear(beat));
+    this.#isConnected = isConnected;
+    this.#subscription = configPublisher.onHeartbeat((beat) => this.#hear(beat));
   }
 
   size(): number {
-    const goneBeforeMs = Date.now() - NODE_GONE_AFTER_MS;
+    const nowMs = Date.now();
+    // Nobody is gone only because nothing can be heard of anybody.
+    const isDeaf = !this.#isConnected();
     for (const [node, atMs] of this.#lastBeatMs) {
-      if (atMs < goneBeforeMs) this.#lastBeatMs.delete(node);
+      if (isDeaf) this.#lastBeatMs.set(node, nowMs);
+      else if (atMs < nowMs - NODE_GONE_AFTER_MS) this.#lastBeatMs.delete(node);
     }
     return this.#lastBeatMs.size + 1;
   }

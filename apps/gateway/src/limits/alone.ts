@@ -1,4 +1,4 @@
-import { utcDay } from '@portico/contracts';
+import { periodOf, utcDay } from '@portico/contracts';
 import type { Leased } from './authority.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import { Inquiry } from './inquiry.ts';
@@ -25,6 +25,8 @@ export class Alone {
   /** Outlives the authority's memory: what a share is worked out from. */
   #lastKnown: LastKnown | null = null;
   #outage: Outage | null = null;
+  /** Of the quota's period in which the last decision alone fell. */
+  #periodFirstDay = 0;
   /** Where this node has never heard of the scope: whoever else might know. */
   readonly #inquiry: Inquiry;
 
@@ -60,6 +62,7 @@ export class Alone {
   /** Takes one from this node's share; a refusal where that is used up. */
   take(nowMs: number): AloneRefusal | null {
     const { outageAfterMs } = this.#desk.settings;
+    this.#followCalendar();
     if (!this.#outage) {
       if (!this.#lastKnown) this.#inquiry.begin(nowMs);
       this.#outage = new Outage(this.#plan, this.#share(), nowMs + outageAfterMs);
@@ -81,13 +84,25 @@ export class Alone {
     this.#lastKnown = lastKnownOf(this.#plan, leased, { ownUsed: this.#used(nowMs), unreported });
   }
 
+  #followCalendar(): void {
+    const { quota } = this.#plan;
+    if (!quota) return;
+    const { firstDay } = periodOf(quota.period, this.#today());
+    if (firstDay > this.#periodFirstDay) this.#outage?.beginPeriod(this.#share());
+    this.#periodFirstDay = firstDay;
+  }
+
+  #today(): number {
+    return utcDay(this.#desk.now().authorityMs);
+  }
+
   #used(nowMs: number): number[] {
     return this.#rings.map((ring) => ring.used(nowMs));
   }
 
   #share(): OutageShare {
     const { quota } = this.#plan;
-    const today = utcDay(this.#desk.now().authorityMs);
+    const today = this.#today();
     const quotaUsed = quota
       ? Math.max(
           this.#own.quotaUsed(quota.period, today),
@@ -97,6 +112,6 @@ export class Alone {
     const known = this.#lastKnown ?? this.#inquiry.heard(this.#plan);
     const isAsking = !known && this.#inquiry.isUnderWay;
     const clusterSize = this.#desk.clusterSize();
-    return shareAtOutage(this.#plan, known, { clusterSize, quotaUsed, isAsking });
+    return shareAtOutage(this.#plan, known, { clusterSize, today, quotaUsed, isAsking });
   }
 }

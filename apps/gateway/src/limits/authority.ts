@@ -108,5 +108,10 @@ export const CREDIT_LIFE_MS = 0.9 * LEASE_TTL_MS;
  * be alive any more, otherwise until the nodes that answer have sent what they used.
  */
 export const REBUILD_MS = { default: 1_000, strict: LEASE_TTL_MS } as const;
+/**
+ * A state that has just begun may be the remains of a loss which no older node has noticed yet: they
+ * look every quarter of a second. Strict mode waits for them.
+ */
+export const NEWBORN_MS = { default: 0, strict: 1_000 } as const;
 /** A silent node's report numbers are kept this long, so that its late report is not counted twice. */
 export const NODE_FORGOTTEN_AFTER_MS = 3_600_000;

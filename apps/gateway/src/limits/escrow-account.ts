@@ -192,7 +192,7 @@ export class EscrowAccount {
     this.#syncedAtMs = nowMs;
     this.#declaredAtMs = flight.sentAtMs;
     this.#credit += leased.granted;
-    if (leased.isQuotaSeeded) this.#unseeded.end();
+    if (leased.isQuotaSeeded || leased.isRebuilding) this.#unseeded.end();
     else this.#unseeded.took(leased.granted);
     this.#look(leased, nowMs);
     this.room.open();

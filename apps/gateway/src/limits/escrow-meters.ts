@@ -111,7 +111,11 @@ export class EscrowMeters implements Meters, EscrowDesk {
     this.#isStopped = true;
     this.#cancelTick();
     for (const account of this.#awake) account.leave();
-    await Promise.all([...this.#awake].map((account) => this.#call(account)));
+    const told = Promise.all([...this.#awake].map((account) => this.#call(account)));
+    const silence = Promise.withResolvers<void>();
+    const cancel = this.timers.after(this.settings.callTimeoutMs, silence.resolve);
+    await Promise.race([told, silence.promise]);
+    cancel();
   }
 
   nowMs(): number {
@@ -213,7 +217,9 @@ export class EscrowMeters implements Meters, EscrowDesk {
     if (answer.kind === 'leased' && answer.epoch === this.#epoch) {
       account.acknowledge(request.report);
       account.accept(request.call, answer, this.nowMs());
-      if (request.plan.quota) this.#options.onQuota?.(account.key, answer.isQuotaSeeded);
+      // Nodes that still tell what they used would be counted beside the ledger, which has it.
+      if (request.plan.quota && !answer.isRebuilding)
+        this.#options.onQuota?.(account.key, answer.isQuotaSeeded);
       return;
     }
     account.giveUp(request.call);

@@ -2,6 +2,7 @@ import { DAY_MS, periodOf, utcDay } from '@portico/contracts';
 import {
   IN_USE_MS,
   LEASE_TTL_MS,
+  NEWBORN_MS,
   NODE_FORGOTTEN_AFTER_MS,
   REBUILD_MS,
   type LeaseAnswer,
@@ -98,6 +99,8 @@ export class InProcessAuthority implements LimitAuthority {
         uses.map(([atMs, count]) => [Math.min(atMs, nowMs), count]),
       );
     }
+    // Once the ledger has said what the days hold, this node's part of them is in that.
+    if (ledger.isQuotaSeeded) return;
     for (const [day, admitted] of request.days) ledger.usage.addToDay(day, admitted);
   }
 
@@ -129,7 +132,10 @@ export class InProcessAuthority implements LimitAuthority {
     ];
     const available = (left.length > 0 ? Math.min(...left) : 0) - outstanding;
     const activeNodes = countActive(ledger, nowMs);
-    const isRebuilding = this.#isAfterLoss && nowMs - this.#bornAtMs < REBUILD_MS[plan.policy.mode];
+    const { mode } = plan.policy;
+    const ageMs = nowMs - this.#bornAtMs;
+    const isRebuilding =
+      (this.#isAfterLoss && ageMs < REBUILD_MS[mode]) || ageMs < NEWBORN_MS[mode];
     const mostNow = plan.quota && !ledger.isQuotaSeeded ? unseededMost : Number.POSITIVE_INFINITY;
     const granted =
       isRebuilding || node === ''

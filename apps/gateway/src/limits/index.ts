@@ -90,9 +90,12 @@ export async function createMeters(options: MetersOptions): Promise<Limits> {
     recordAdmission: (profile, nowMs) => deltas.count(profile, nowMs),
     stop: async () => {
       clearInterval(sweeper);
-      await answers.stop();
-      await core.stop();
-      await deltas.stop();
+      try {
+        await answers.stop();
+        await core.stop();
+      } finally {
+        await deltas.stop();
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-import { periodOf, type LimitState, type QuotaPeriod } from '@portico/contracts';
+import { periodOf, utcDay, type LimitState, type QuotaPeriod } from '@portico/contracts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import type { LimitPlan } from './limit-plan.ts';
 import type { LastKnown } from './outage-share.ts';
@@ -57,19 +57,16 @@ export class Inquiry {
 
   /** What the others say of everybody's use; null where none of them knows. */
   heard({ windows, quota }: LimitPlan): LastKnown | null {
-    const used = (kind: LimitState['kind'], name: string): number | undefined => {
-      const said = this.#states.filter((state) => state.kind === kind && state.name === name);
-      return said.length > 0 ? Math.max(...said.map((state) => state.used)) : undefined;
-    };
     const byWindowMs = new Map<number, { own: number; all: number }>();
     for (const { windowMs, name } of windows) {
-      const all = used('rate', name);
-      if (all !== undefined) byWindowMs.set(windowMs, { own: 0, all });
+      const said = this.#most('rate', name);
+      if (said) byWindowMs.set(windowMs, { own: 0, all: said.used });
     }
-    const ofQuota = quota ? used('quota', quota.period) : undefined;
-    if (byWindowMs.size === 0 && ofQuota === undefined) return null;
-    const known = quota && ofQuota !== undefined ? { period: quota.period, used: ofQuota } : null;
-    return { byWindowMs, quota: known, outstanding: 0 };
+    const ofQuota = quota && this.#most('quota', quota.period);
+    if (byWindowMs.size === 0 && !ofQuota) return null;
+    const endDay = ofQuota ? utcDay(ofQuota.resets_at_ms) : 0;
+    const known = quota && ofQuota && { period: quota.period, used: ofQuota.used, endDay };
+    return { byWindowMs, quota: known ?? null, outstanding: 0 };
   }
 
   /** By the ledger. */
@@ -78,5 +75,11 @@ export class Inquiry {
     return this.#days
       .filter(([day]) => day >= firstDay && day < endDay)
       .reduce((sum, [, admitted]) => sum + admitted, 0);
+  }
+
+  #most(kind: LimitState['kind'], name: string): LimitState | undefined {
+    return this.#states
+      .filter((state) => state.kind === kind && state.name === name)
+      .sort((a, b) => b.used - a.used)[0];
   }
 }

@@ -2,10 +2,10 @@ const ARGUMENTS = `
 local node, known, call, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local want, ahead, have = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 if node == '' then want, ahead = 0, 0 end
-local sequence, grace = tonumber(ARGV[8]), tonumber(ARGV[9])
-local period, quota, unseededMost = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
-local windowCount, shapeCount = tonumber(ARGV[13]), tonumber(ARGV[14])
-local SHAPES_AT = 15
+local sequence, grace, newborn = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local period, quota, unseededMost = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
+local windowCount, shapeCount = tonumber(ARGV[14]), tonumber(ARGV[15])
+local SHAPES_AT = 16
 local USES_AT = SHAPES_AT + shapeCount * 3
 local UNASKED_KEPT, FORGOTTEN, STATE_KEPT, DAYS_KEPT = 10000, 3600000, 93600000, 40 * 86400000
 local time = redis.call('TIME')
@@ -133,7 +133,7 @@ for i = 1, #silent do
     end
     if tonumber(redis.call('ZSCORE', KEYS[2], other)) < now - FORGOTTEN then
       redis.call('ZREM', KEYS[2], other)
-      redis.call('HDEL', KEYS[1], 's:' .. other, 'c:' .. other, 'x:' .. other)
+      redis.call('HDEL', KEYS[1], 'o:' .. other, 's:' .. other, 'c:' .. other, 'x:' .. other)
     end
   end
 end
@@ -195,7 +195,7 @@ end
 
 local active = redis.call('ZCOUNT', KEYS[2], '(' .. (now - ttl), '+inf')
 local available = (left or 0) - outstanding
-local rebuilding = now - born < grace and redis.call('GET', KEYS[5]) == epoch
+local rebuilding = now - born < newborn or (now - born < grace and redis.call('GET', KEYS[5]) == epoch)
 local granted = 0
 if not rebuilding then
   granted = math.min(want, math.max(0, available))

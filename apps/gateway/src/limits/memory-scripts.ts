@@ -55,7 +55,8 @@ for i = 1, #order do
 end
 redis.call('HSET', KEYS[1], 'm', table.concat(text))
 redis.call('PEXPIRE', KEYS[1], 93600000)
-while ARGV[at] do
+-- Once the ledger has said what the days hold, this node's part of them is in that.
+while ARGV[at] and redis.call('HEXISTS', KEYS[2], 'seeded') == 0 do
   redis.call('HINCRBY', KEYS[2], ARGV[at], ARGV[at + 1])
   at = at + 2
 end

@@ -1,4 +1,4 @@
-import type { QuotaPeriod } from '@portico/contracts';
+import { periodOf, utcDay, type QuotaPeriod } from '@portico/contracts';
 import type { Leased } from './authority.ts';
 import type { LimitPlan } from './limit-plan.ts';
 
@@ -20,7 +20,12 @@ export interface OutageShare {
 /** What was used when the authority last answered. Outlives the policy it was asked under. */
 export interface LastKnown {
   readonly byWindowMs: ReadonlyMap<number, { readonly own: number; readonly all: number }>;
-  readonly quota: { readonly period: QuotaPeriod; readonly used: number } | null;
+  readonly quota: {
+    readonly period: QuotaPeriod;
+    readonly used: number;
+    /** Of the period it speaks of, on the authority's calendar. */
+    readonly endDay: number;
+  } | null;
   /** Reserved by all nodes. */
   readonly outstanding: number;
 }
@@ -28,7 +33,7 @@ export interface LastKnown {
 /** Our part and everybody's at the same moment: otherwise the shares would not add up to one. */
 export function lastKnownOf(
   plan: LimitPlan,
-  { windows, quotaUsed, outstanding }: Leased,
+  { windows, quotaUsed, outstanding, nowMs }: Leased,
   { ownUsed, unreported }: { readonly ownUsed: readonly number[]; readonly unreported: number },
 ): LastKnown {
   const byWindowMs = new Map(
@@ -37,12 +42,16 @@ export function lastKnownOf(
       return [windowMs, { own, all: Math.max(windows[at]?.used ?? 0, own) }] as const;
     }),
   );
-  const quota = plan.quota && { period: plan.quota.period, used: quotaUsed };
+  const quota = plan.quota && {
+    ...{ period: plan.quota.period, used: quotaUsed },
+    endDay: periodOf(plan.quota.period, utcDay(nowMs)).endDay,
+  };
   return { byWindowMs, quota, outstanding };
 }
 
 export interface Around {
   readonly clusterSize: number;
+  readonly today: number;
   /** Of the quota's period, by this node itself or by the ledger. */
   readonly quotaUsed: number;
   /** Others are being asked: next to nothing until they have answered. */
@@ -53,9 +62,10 @@ export interface Around {
 export function shareAtOutage(
   plan: LimitPlan,
   known: LastKnown | null,
-  { clusterSize, quotaUsed, isAsking }: Around,
+  around: Around,
 ): OutageShare {
-  const nodes = Math.max(1, clusterSize);
+  const { isAsking } = around;
+  const nodes = Math.max(1, around.clusterSize);
   const unknown = (isAsking ? EVEN_SHARE : 1) / nodes;
   const shares = plan.windows.map(({ windowMs, limit }) => {
     const used = known?.byWindowMs.get(windowMs);
@@ -64,7 +74,7 @@ export function shareAtOutage(
     return Math.min(1, (used.own + even / nodes) / (used.all + even));
   });
   const ofWhole = shares.at(-1) ?? 1 / nodes;
-  const left = leftBy(plan, known, quotaUsed);
+  const left = leftBy(plan, known, around);
   const least = left.reduce<Left | null>((a, b) => (a && a.count <= b.count ? a : b), null);
   const outstanding = known?.outstanding ?? 0;
   const quotaLeft = left.find(({ name }) => name === plan.quota?.period)?.count ?? 0;
@@ -87,14 +97,16 @@ interface Left {
   readonly count: number;
 }
 
-function leftBy(plan: LimitPlan, known: LastKnown | null, quotaUsed: number): Left[] {
+function leftBy(plan: LimitPlan, known: LastKnown | null, around: Around): Left[] {
   const windows = plan.windows.map(({ name, windowMs, limit }) => ({
     name,
     count: limit - (known?.byWindowMs.get(windowMs)?.all ?? 0),
   }));
   if (!plan.quota) return windows;
   const { period, limit } = plan.quota;
-  const used = Math.max(quotaUsed, known?.quota?.period === period ? known.quota.used : 0);
+  const said = known?.quota;
+  const isOfNow = said?.period === period && around.today < said.endDay;
+  const used = Math.max(around.quotaUsed, isOfNow ? said.used : 0);
   return [...windows, { name: period, count: limit - used }];
 }
 

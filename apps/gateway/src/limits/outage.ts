@@ -37,6 +37,12 @@ export class Outage {
     this.#share = share;
   }
 
+  /** The quota begins anew. */
+  beginPeriod(share: OutageShare): void {
+    this.#share = share;
+    this.#admitted = 0;
+  }
+
   /** Takes one from this node's share, or says what of it is used up; null = taken. */
   take(ownUsed: readonly number[], nowMs: number): UsedUp | null {
     const own = { windows: ownUsed, sinceOutage: this.#admitted };

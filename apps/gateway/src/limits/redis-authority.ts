@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import {
   LEASE_TTL_MS,
+  NEWBORN_MS,
   REBUILD_MS,
   type LeaseAnswer,
   type LeaseRequest,
@@ -50,6 +51,10 @@ export class RedisAuthority implements LimitAuthority {
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       connectTimeout: 2_000,
+      // A connection that nothing comes back on may be cut somewhere; TCP would try it for minutes.
+      socketTimeout: 2_000,
+      // It became a replica: the address leads to another one by now, or soon.
+      reconnectOnError: ({ message }) => message.startsWith('READONLY'),
       retryStrategy: (attempt) => Math.min(500, 50 * attempt),
     });
     redis.on('error', onError);
@@ -120,7 +125,7 @@ function leaseArguments(request: LeaseRequest): (string | number)[] {
   return [
     ...[request.node, request.epoch, request.call, LEASE_TTL_MS],
     ...[request.want, request.ahead, request.have],
-    ...[report?.sequence ?? 0, REBUILD_MS[plan.policy.mode]],
+    ...[report?.sequence ?? 0, REBUILD_MS[plan.policy.mode], NEWBORN_MS[plan.policy.mode]],
     ...[plan.quota?.period ?? '', plan.quota?.limit ?? 0, request.unseededMost],
     ...[plan.windows.length, shapes.length],
     ...shapes.flatMap(({ windowMs, slotMs, limit }) => [windowMs, slotMs, limit]),

@@ -189,6 +189,58 @@ describe('strict mode', () => {
   });
 });
 
+describe('an authority that comes back empty', () => {
+  it('grants nothing in strict mode before the older nodes have noticed', async () => {
+    for (const seed of SEEDS) {
+      const given = policy({
+        mode: 'strict',
+        onOutage: 'closed',
+        rateLimits: [{ requests: 300, window: '10s' }],
+      });
+      const cluster = new SimulatedCluster({ seed, nodes: 4, network: calm(1) });
+      const { world } = cluster;
+      const startMs = world.nowMs;
+      const lossMs = startMs + 4_500 + seed * 13;
+      const traffic = { policy: () => given, weights: [0, 1, 1, 1], untilMs: startMs + 4_000 };
+      cluster.traffic({ ...traffic, perSecond: steadily(100) });
+      // A node that starts at this very moment knows of no loss.
+      world.at(lossMs, () => {
+        cluster.authority.forget();
+        cluster.crash(0);
+      });
+      for (let at = 0; at < 600; at += 10) {
+        world.at(lossMs + at, () => {
+          for (let call = 0; call < 20; call += 1) cluster.offer(0, given);
+        });
+      }
+      await world.runUntil(startMs + 20_000);
+      expect(mostInAnyWindow(cluster.admittedAtMs, 10_000)).toBeLessThanOrEqual(300);
+    }
+  });
+
+  it('is not told twice of a quota: by the ledger, and by nodes that remember late', async () => {
+    const given = policy({ quota: { requests: 100_000, period: 'day' } });
+    const ledger = { used: 0, answersAfterMs: 5 };
+    const cluster = new SimulatedCluster({ seed: 31, nodes: 3, network: calm(1), ledger });
+    const used = granted(await offerMany(cluster, 300, given));
+    ledger.used = used;
+    await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+    cluster.authority.forget();
+    // The others are cut off, and come back when the ledger has long been asked.
+    cluster.cutOff(1, 6_000);
+    cluster.cutOff(2, 6_000);
+    await cluster.world.runUntil(cluster.world.nowMs + 2_000);
+    const more = granted(await offerMany(cluster, 30, given, () => 0));
+    await cluster.world.runUntil(cluster.world.nowMs + 20_000);
+    const later = granted(await offerMany(cluster, 3, given));
+    await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+    const { quotaUsed } = await look(cluster, given);
+    expect(quotaUsed).toBeLessThanOrEqual(used + more + later);
+    // What was admitted while the ledger was being asked is in its next answer only.
+    expect(quotaUsed).toBeGreaterThanOrEqual(used + more + later - 5);
+  });
+});
+
 describe('a node that stood still', () => {
   it('uses nothing of what was written off meanwhile', async () => {
     const given = policy({ mode: 'strict', rateLimits: [{ requests: 20, window: '1s' }] });
@@ -465,6 +517,24 @@ describe('while the authority is away', () => {
       expect(more).toBeLessThanOrEqual(4);
     },
   );
+
+  it('a quota begins anew with its period, though nobody can be asked', async () => {
+    const given = policy({
+      rateLimits: [{ requests: 1_000, window: '1m' }],
+      quota: { requests: 60, period: 'day' },
+    });
+    const startMs = Date.parse('2026-11-30T23:59:40Z');
+    const cluster = new SimulatedCluster({ seed: 23, nodes: 3, network: calm(1), startMs });
+    expect(granted(await offerMany(cluster, 120, given))).toBe(60);
+    await cluster.world.runUntil(cluster.world.nowMs + 3_000);
+    cluster.authorityIsFrozen = true;
+    await cluster.world.runUntil(startMs + 15_000);
+    expect(granted(await offerMany(cluster, 30, given))).toBe(0);
+    await cluster.world.runUntil(startMs + 21_000);
+    const anew = granted(await offerMany(cluster, 300, given));
+    expect(anew).toBeGreaterThan(50);
+    expect(anew).toBeLessThanOrEqual(60 + 3);
+  });
 
   it('nodes that all never met a client ask the ledger, and go on with an even share', async () => {
     const given = policy({

@@ -193,10 +193,14 @@ export class SimulatedCluster {
   readonly #onQuota: ((scope: string, isSeeded: boolean) => void) | null;
 
   constructor({ seed, nodes, network, startMs, settings, ledger }: ClusterOptions) {
-    this.world = new World(seed, startMs ?? Date.parse('2026-11-21T10:00:00Z'));
+    const beginMs = startMs ?? Date.parse('2026-11-21T10:00:00Z');
+    // The authority has been there for long: one that has just begun grants nothing in strict mode.
+    this.world = new World(seed, beginMs - 60_000);
     this.network = network;
     this.#settings = { ...ESCROW_DEFAULTS, ...settings };
     this.authority = new InProcessAuthority(() => Math.floor(this.world.nowMs));
+    void this.authority.epoch('');
+    this.world.nowMs = beginMs;
     this.#ledger = ledger;
     this.#onQuota = ledger
       ? (scope, isSeeded) => {
