@@ -78,6 +78,8 @@ describe('what is left of a limit', () => {
       ...{ used: 30, remaining: 70 },
       ...{ source: 'authority', as_of_ms: NOW - 2_000 },
     });
+    const later = { quotaUsed: 0, nowMs: NOW + 30_000 };
+    expect(limitUsage(LIMITS, reports, later)[0]).toMatchObject({ used: 0, source: null });
     const heardAgain = report({ limits: [rate(50)], authoritative: true, as_of_ms: NOW - 3_000 });
     expect(usedIn([...reports, heardAgain])[0]).toBe(50);
   });

@@ -37,7 +37,7 @@ export function limitUsage(
   reports: readonly UsageReport[],
   { quotaUsed, nowMs }: { readonly quotaUsed: number; readonly nowMs: number },
 ): SourcedLimit[] {
-  const known = combine(reports);
+  const known = combine(reports, nowMs);
   const ledgers = { source: 'ledger', as_of_ms: reports.length > 0 ? nowMs : null } as const;
   return definedLimits(limits, nowMs).map(({ name, kind, limit, endMs }) => {
     const heard = known.get(`${kind} ${name}`);
@@ -61,10 +61,10 @@ interface Heard {
   readonly as_of_ms: number;
 }
 
-function combine(reports: readonly UsageReport[]): ReadonlyMap<string, Heard> {
+function combine(reports: readonly UsageReport[], nowMs: number): ReadonlyMap<string, Heard> {
   const word =
     newest(reports.filter(({ authoritative }) => authoritative)) ??
-    newest(reports.filter(({ last_heard }) => last_heard));
+    withoutPast(newest(reports.filter(({ last_heard }) => last_heard)), nowMs);
   const heard = new Map<string, Heard>();
   for (const report of word === undefined ? reports : [word]) {
     for (const state of report.limits) {
@@ -84,6 +84,13 @@ function combine(reports: readonly UsageReport[]): ReadonlyMap<string, Heard> {
 /** What the authority said to one node it said of all of them: a second report is no further part. */
 const newest = (reports: readonly UsageReport[]): UsageReport | undefined =>
   reports.toSorted((left, right) => right.as_of_ms - left.as_of_ms)[0];
+
+/** A window that has passed since, or a period, leaves nothing to be said of the one that runs. */
+function withoutPast(report: UsageReport | undefined, nowMs: number): UsageReport | undefined {
+  const isOfNow = ({ kind, used, resets_at_ms }: LimitState): boolean =>
+    resets_at_ms > nowMs || (kind === 'rate' && used === 0);
+  return report && { ...report, limits: report.limits.filter(isOfNow) };
+}
 
 const definedLimits = ({ rate_limits, quota }: Limits, nowMs: number) => [
   ...rate_limits.map(({ requests, window }) => ({

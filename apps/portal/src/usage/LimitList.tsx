@@ -2,7 +2,7 @@ import { formatClock, formatCompact, formatNumber, formatRelative, useNow } from
 import { useId } from 'react';
 import type { UsageLimit } from '../api/types.ts';
 import { useActiveProfile } from '../profile/active-profile.tsx';
-import { isOutlived, isUnknown, limitLevel, limitSource, limitTitle } from './limit-words.ts';
+import { isUnknown, limitLevel, limitSource, limitTitle } from './limit-words.ts';
 import classes from './LimitList.module.css';
 
 /** Every limit as a bar, with what is left, when it is free again, and how fresh the figure is. */
@@ -57,7 +57,6 @@ function LimitBar({ limit, title }: TitledLimit) {
   const notesId = useId();
   const level = limitLevel(limit);
   const share = Math.min(1, limit.used / limit.limit);
-  const freeMs = Date.parse(limit.resets_at);
   return (
     <>
       <div className={classes.words}>
@@ -81,7 +80,7 @@ function LimitBar({ limit, title }: TitledLimit) {
       <div className={classes.notes} id={notesId}>
         <span className={classes.left}>
           {level === 'over' ? 'Used up. ' : `${formatNumber(limit.limit - limit.used)} left. `}
-          {limit.used > 0 && !isOutlived(limit, nowMs) && `Free again ${whenFree(freeMs, nowMs)}.`}
+          {limit.used > 0 && `Free again ${whenFree(Date.parse(limit.resets_at), nowMs)}.`}
         </span>{' '}
         <span className="portico-tabular">
           {limitSource(limit, nowMs)}

@@ -27,7 +27,8 @@ export function limitSource(
   { source, as_of }: Pick<UsageLimit, 'source' | 'as_of'>,
   nowMs: number,
 ): string {
-  const freshness = isLive(as_of, nowMs) ? 'Live' : 'Last known';
+  const isLive = as_of !== null && nowMs - Date.parse(as_of) < LIVE_MS;
+  const freshness = isLive ? 'Live' : 'Last known';
   switch (source) {
     case 'authority':
       return freshness;
@@ -39,15 +40,6 @@ export function limitSource(
       return 'Not known right now';
   }
 }
-
-const isLive = (asOf: string | null, nowMs: number): boolean =>
-  asOf !== null && nowMs - Date.parse(asOf) < LIVE_MS;
-
-/** True when a figure is so old that all of it is free again by now, whatever was used since. */
-export const isOutlived = (
-  { as_of, resets_at }: Pick<UsageLimit, 'as_of' | 'resets_at'>,
-  nowMs: number,
-): boolean => !isLive(as_of, nowMs) && Date.parse(resets_at) <= nowMs;
 
 export type LimitLevel = 'calm' | 'close' | 'over';
 

@@ -3,7 +3,7 @@ import type { Metrics } from '../api/types.ts';
 import { otherCalls } from './endpoint-shares.ts';
 import type { OtherCalls } from './endpoint-shares.ts';
 import { errorShare } from './error-share.ts';
-import { isOutlived, isUnknown, limitLevel, limitSource, limitTitle } from './limit-words.ts';
+import { isUnknown, limitLevel, limitSource, limitTitle } from './limit-words.ts';
 import { formatStep, metricsRange, spanOf } from './metrics-range.ts';
 import { callsByDay, callsByProfile } from './usage-series.ts';
 
@@ -73,14 +73,6 @@ describe('whose figure a limit shows', () => {
     const as_of = seconds === null ? null : ago(seconds);
     expect(limitSource({ source, as_of }, nowMs)).toBe(words);
     expect(isUnknown({ source })).toBe(source === null);
-  });
-
-  it.each([
-    ['a live figure whose window has just passed', 2, 1, false],
-    ['one last known, of a window that has passed', 600, 540, true],
-    ['one last known, of a window that is still open', 600, -60, false],
-  ])('%s, as of %d s ago and free %d s ago, is outlived: %s', (_, asOfAgo, resetsAgo, expected) => {
-    expect(isOutlived({ as_of: ago(asOfAgo), resets_at: ago(resetsAgo) }, nowMs)).toBe(expected);
   });
 });
 
