@@ -4,8 +4,8 @@ local want, ahead, have = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]
 if node == '' then want, ahead = 0, 0 end
 local sequence, grace, newborn = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local period, quota, unseededMost = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
-local windowCount, shapeCount = tonumber(ARGV[14]), tonumber(ARGV[15])
-local SHAPES_AT = 16
+local life, windowCount, shapeCount = ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[16])
+local SHAPES_AT = 17
 local USES_AT = SHAPES_AT + shapeCount * 3
 local UNASKED_KEPT, FORGOTTEN, STATE_KEPT, DAYS_KEPT = 10000, 3600000, 93600000, 40 * 86400000
 local time = redis.call('TIME')
@@ -15,8 +15,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 /** A node that believes in another epoch is told so, and nothing else happens. */
 const EPOCH = `
 local epoch = redis.call('GET', KEYS[4])
-if not epoch then
-  epoch = string.format('%d-%s', now, time[2])
+if not epoch or string.match(epoch, '~(.*)$') ~= life then
+  epoch = string.format('%d-%s~%s', now, time[2], life)
   redis.call('SET', KEYS[4], epoch, 'PX', DAYS_KEPT)
 end
 local born = tonumber(string.match(epoch, '^%d+'))
@@ -28,8 +28,13 @@ end
 
 /** Reads what is kept of the scope: one HMGET, whatever its number of windows. */
 const SCOPE = `
-local field = { 'm', 'o', 'o:' .. node, 's:' .. node, 'c:' .. node }
+local field = { 'm', 'o', 'o:' .. node, 's:' .. node, 'c:' .. node, 'e' }
 local kept = redis.call('HMGET', KEYS[1], unpack(field))
+-- Of a state that was lost, or read back from an old file: nodes tell what they used.
+if kept[6] ~= epoch then
+  redis.call('DEL', KEYS[1], KEYS[3])
+  kept = {}
+end
 if node ~= '' and call <= tonumber(kept[5] or 0) then return { 'overtaken', epoch, now } end
 local outstanding, mine = tonumber(kept[2] or 0), tonumber(kept[3] or 0)
 
@@ -222,7 +227,7 @@ for i = 1, #rings do
     about[#about + 1] = string.format('%d,%d,%d,%d,%d,%d;', ring.w, ring.g, ring.asked, ring.tail, ring.used, ring.newest)
   end
 end
-changed = { 'm', table.concat(about), 'o', outstanding }
+changed = { 'm', table.concat(about), 'o', outstanding, 'e', epoch }
 if node ~= '' then
   local own = { 'o:' .. node, mine, 's:' .. node, sequence, 'c:' .. node, string.format('%d', call) }
   for i = 1, #own do changed[#changed + 1] = own[i] end
@@ -290,7 +295,7 @@ return answer
  * the mark left by the first node that noticed a loss.
  *
  * The hash holds `m`, one text about every ring kept (`window,slot,asked,tail,used,newest;`), a field
- * per used slot (`window.slot:number`), `o` for all reservations, and per node `o: s: c:` for its
+ * per used slot (`window.slot:number`), `e` for the epoch it is of, `o` for all reservations, and per node `o: s: c:` for its
  * reservation, its last report and its last call.
  */
 export const LEASE_SCRIPT = [

@@ -1,9 +1,11 @@
-/** Keys: the epoch, the mark of a loss. Argument: the epoch the node believes in. */
+/** Keys: the epoch, the mark of a loss. Arguments: the epoch the node believes in, the server's life. */
 export const EPOCH_SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local epoch = redis.call('GET', KEYS[1])
-if not epoch then epoch = string.format('%d-%s', now, time[2]) end
+if not epoch or string.match(epoch, '~(.*)$') ~= ARGV[2] then
+  epoch = string.format('%d-%s~%s', now, time[2], ARGV[2])
+end
 redis.call('SET', KEYS[1], epoch, 'PX', 3456000000)
 if ARGV[1] ~= '' and ARGV[1] ~= epoch and now - tonumber(string.match(epoch, '^%d+')) < 3000 then
   redis.call('SET', KEYS[2], epoch, 'PX', 3000)
@@ -19,6 +21,10 @@ return epoch
 export const RESTORE_SCRIPT = `
 local node, windowCount = ARGV[1], tonumber(ARGV[3])
 if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+if redis.call('HGET', KEYS[1], 'e') ~= ARGV[2] then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  redis.call('HSET', KEYS[1], 'e', ARGV[2])
+end
 if redis.call('HGET', KEYS[1], 'x:' .. node) == ARGV[2] then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

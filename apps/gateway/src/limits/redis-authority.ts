@@ -37,6 +37,8 @@ interface Scripts {
  */
 export class RedisAuthority implements LimitAuthority {
   readonly #redis: Redis & Scripts;
+  /** Of the server at the other end of this connection; asked for once on each. */
+  #life: Promise<string> | null = null;
 
   /** `timeExpression`: what the scripts read the time from; tests travel in time with it. */
   constructor(
@@ -69,6 +71,7 @@ export class RedisAuthority implements LimitAuthority {
     redis.on('ready', () => {
       for (const { lua } of Object.values(scripts)) redis.script('LOAD', lua).catch(onError);
     });
+    redis.on('close', () => (this.#life = null));
     this.#redis = redis as Redis & Scripts;
   }
 
@@ -76,13 +79,14 @@ export class RedisAuthority implements LimitAuthority {
     const keys = keysOf(request.scope);
     const reply = await this.#redis.porticoLease(
       ...[keys.state, keys.nodes, keys.days, EPOCH_KEY, REBUILD_KEY],
-      ...leaseArguments(request),
+      ...leaseArguments(request, await this.#lifeOfServer()),
     );
     return toAnswer(reply, request);
   }
 
-  epoch(known: string): Promise<string> {
-    return this.#redis.porticoEpoch(EPOCH_KEY, REBUILD_KEY, known);
+  async epoch(known: string): Promise<string> {
+    const life = await this.#lifeOfServer();
+    return this.#redis.porticoEpoch(EPOCH_KEY, REBUILD_KEY, known, life);
   }
 
   async restore(request: RestoreRequest): Promise<void> {
@@ -117,9 +121,28 @@ export class RedisAuthority implements LimitAuthority {
   async close(): Promise<void> {
     this.#redis.disconnect();
   }
+
+  #lifeOfServer(): Promise<string> {
+    this.#life ??= this.#redis.info().then(lifeIn, (cause: unknown) => {
+      // Not allowed to ask: an old state that is read back cannot be told from a good one.
+      if (String(cause).includes('NOPERM')) return '';
+      this.#life = null;
+      throw cause;
+    });
+    return this.#life;
+  }
 }
 
-function leaseArguments(request: LeaseRequest): (string | number)[] {
+/**
+ * Another after every start of a server that may come back with an old state, from a snapshot of some
+ * minutes ago. With an append-only file it comes back with nearly all of it: always the same.
+ */
+function lifeIn(info: string): string {
+  if (/^aof_enabled:1/m.test(info)) return 'aof';
+  return /^run_id:(\w+)/m.exec(info)?.[1] ?? '';
+}
+
+function leaseArguments(request: LeaseRequest, life: string): (string | number)[] {
   const { plan, report } = request;
   const shapes = [...plan.windows, ...HISTORY_SHAPES.map((shape) => ({ ...shape, limit: 0 }))];
   return [
@@ -127,7 +150,7 @@ function leaseArguments(request: LeaseRequest): (string | number)[] {
     ...[request.want, request.ahead, request.have],
     ...[report?.sequence ?? 0, REBUILD_MS[plan.policy.mode], NEWBORN_MS[plan.policy.mode]],
     ...[plan.quota?.period ?? '', plan.quota?.limit ?? 0, request.unseededMost],
-    ...[plan.windows.length, shapes.length],
+    ...[life, plan.windows.length, shapes.length],
     ...shapes.flatMap(({ windowMs, slotMs, limit }) => [windowMs, slotMs, limit]),
     ...(report?.uses ?? []).flat(),
   ];

@@ -6,6 +6,7 @@ import type { SnapshotPolicy } from '@portico/contracts';
 import { compile, type ConfigIndex, type MeterScope, meterScope } from '@portico/enforcement';
 import { createInProcessFeeds, decodeUsageDelta, type Feeds } from '@portico/messaging';
 import { createLogger, createMetrics } from '@portico/telemetry';
+import { Redis } from 'ioredis';
 import {
   aClient,
   aCollection,
@@ -285,6 +286,32 @@ describe('without Redis', () => {
       const [heard] = await feeds.usage.askUsage('client:cl_acme', 400);
       expect(heard).toMatchObject({ authoritative: true, limits: [{ used: 8 }] });
     });
+  });
+
+  it('one that comes back with an old state is told by the nodes what they used', async () => {
+    const index = indexWith({
+      ...{ mode: 'strict', on_outage: 'closed' },
+      rate_limits: [{ requests: 40, window: '1h' }],
+    });
+    const nodes = [await boot(index), await boot(index)];
+    const snapshots = new Redis(redis.url);
+    await admit(nodes, scopeIn(index), 10);
+    await eventually(async () => {
+      const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
+      expect(report?.limits).toMatchObject([{ used: 10 }]);
+    });
+    await snapshots.save();
+    snapshots.disconnect();
+    await useUp(nodes, scopeIn(index), 30);
+    await redis.kill();
+    await redis.restart();
+    let more = 0;
+    await eventually(async () => {
+      more += await askMany(nodes, scopeIn(index), 10);
+      const [report] = await feeds.usage.askUsage('client:cl_acme', 300);
+      expect(report).toMatchObject({ authoritative: true, limits: [{ used: 40 }] });
+    });
+    expect(more + (await askMany(nodes, scopeIn(index), 40))).toBe(0);
   });
 
   it('one that comes back empty is told by the nodes what they used', async () => {
