@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { utcDay } from '@portico/contracts';
+import { DAY_MS, utcDay } from '@portico/contracts';
 import fc from 'fast-check';
 import type { MeterPolicy } from '@portico/enforcement';
 import type { LimitClock } from './clock.ts';
@@ -183,14 +183,26 @@ describe('limits of a single node', () => {
     expect(takeMany(5)).toBe(5);
   });
 
-  it('forgets scopes that have been idle for longer than any limit looks back', () => {
-    const { clock, meters, takeMany } = setUp(
-      policy({ rateLimits: [{ requests: 5, window: '1m' }] }),
-    );
+  it('the ledger, asked again, can only raise what is known', () => {
+    const { clock, meters, takeMany } = setUp(policy({ quota: { requests: 100, period: 'day' } }));
+    takeMany(4);
+    const today = utcDay(clock.unixMs());
+    const quotaUsedAfter = (admitted: number) => {
+      meters.seed('client:cl_acme', [[today, admitted]], new Map());
+      return meters.daysOf('client:cl_acme').get(today);
+    };
+    expect([60, 60, 50, 66].map(quotaUsedAfter)).toEqual([64, 64, 64, 66]);
+  });
+
+  it('forgets a scope when no limit looks back to its last use, and not before', () => {
+    const { clock, meters, takeMany } = setUp(policy({ quota: { requests: 5, period: 'month' } }));
     takeMany(3);
     meters.sweep();
     expect(meters.size).toBe(1);
-    clock.pass(40 * 86_400_000);
+    clock.pass(8 * DAY_MS);
+    meters.sweep();
+    expect(takeMany(5)).toBe(2);
+    clock.pass(40 * DAY_MS);
     meters.sweep();
     expect(meters.size).toBe(0);
   });
