@@ -437,6 +437,20 @@ describe('the portal in the hands of people, and on bad days', () => {
       await kaleido.region('Limits').getByRole('meter').first().waitFor();
     });
 
+    it('shows a limit of which nobody can be asked as unknown, not as unused', async () => {
+      await kaleido.page.route('**/developer-portal/usage', async (route) => {
+        const usage = (await (await route.fetch()).json()) as { limits: object[] };
+        const unknown = { used: 0, source: null, as_of: null };
+        const limits = usage.limits.map((limit) => ({ ...limit, ...unknown }));
+        await route.fulfill({ json: { ...usage, limits } });
+      });
+      await kaleido.goto('/usage', 'Usage');
+      const limits = kaleido.region('Limits');
+      await limits.getByText('What is used is not known right now.').first().waitFor();
+      expect(await limits.getByRole('meter').count()).toBe(0);
+      await kaleido.page.unrouteAll();
+    });
+
     it('cancels a call that takes too long, and the next one works', async () => {
       await kaleido.goto(ANSWERS, 'Get any kind of answer');
       const held = await hold(kaleido.page, '/try');
