@@ -227,6 +227,8 @@ class GatewayNode {
       limits,
       onOpened: observation.opened,
       onClosed: observation.closed,
+      onBroken: ({ requestId }, error) =>
+        logger.error({ err: error, request_id: requestId }, 'A call met a bug'),
     });
     const { inFlight, counters } = observation;
     return new TrafficServer(

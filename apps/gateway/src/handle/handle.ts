@@ -43,6 +43,8 @@ export interface HandleParts {
   /** Once per request, whatever became of it. */
   readonly onOpened: (exchange: Exchange) => void;
   readonly onClosed: (exchange: Exchange) => void;
+  /** It met a bug of ours. */
+  readonly onBroken: (exchange: Exchange, error: unknown) => void;
 }
 
 export interface Handler {
@@ -57,7 +59,7 @@ export function createHandler(parts: HandleParts): Handler {
       const exchange = open(parts, request, response);
       // Emitted once per response, after the last byte or when the connection is gone.
       response.once('close', () => close(parts, exchange, isSent(response)));
-      judge(parts, exchange);
+      carefully(parts, exchange, () => judge(parts, exchange));
     },
     upgrade: (request, socket, head) => {
       // The same answers as to any request, should it come to one, on the bare connection.
@@ -71,9 +73,23 @@ export function createHandler(parts: HandleParts): Handler {
       socket.once('close', () =>
         close(parts, exchange, isSent(response) || exchange.status === 101),
       );
-      judge(parts, exchange);
+      carefully(parts, exchange, () => judge(parts, exchange));
     },
   };
+}
+
+/** A bug costs the call that met it, not the node with all its others. */
+function carefully(parts: HandleParts, exchange: Exchange, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    broke(parts, exchange, error);
+  }
+}
+
+function broke(parts: HandleParts, exchange: Exchange, error: unknown): void {
+  parts.onBroken(exchange, error);
+  refuse(exchange, { code: 'internal_error', reason: String(error) });
 }
 
 function open(parts: HandleParts, request: IncomingMessage, response: ServerResponse): Exchange {
@@ -111,8 +127,11 @@ function judge(parts: HandleParts, exchange: Exchange): void {
   }
   exchange.inbound = inbound;
   const decision = decideNow(parts, exchange, inbound);
-  if (decision?.kind === 'pending') void decideLater(parts, exchange, inbound, decision);
-  else settle(parts, exchange, decision);
+  if (decision?.kind === 'pending') {
+    decideLater(parts, exchange, inbound, decision).catch((error: unknown) =>
+      broke(parts, exchange, error),
+    );
+  } else settle(parts, exchange, decision);
 }
 
 /** True when the last byte went out. HTTP/2's answers know it of their stream only. */
