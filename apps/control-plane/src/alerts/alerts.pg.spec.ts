@@ -163,6 +163,23 @@ describe('alerts', () => {
     expect(asked.at(-1)).toEqual({ from: '2026-03-01', to: '2026-03-01' });
   });
 
+  it('tell once in a period, though it lasts a month and what is old is forgotten', async () => {
+    await acmeOn({ id: 'pol_gold', quota: { requests: 10, period: 'month' } });
+    usage = [used('cl_acme', 'pr_acme', 10)];
+    const job = await jobOn();
+    const alerts = () => database.dataSource.query('select key, event_id from alerts order by key');
+    clock.nowMs = Date.parse('2027-03-01T12:00:00Z');
+    await job.check();
+    const first = await alerts();
+    expect(first).toHaveLength(2);
+    for (const day of ['08', '15', '22', '31']) {
+      clock.nowMs = Date.parse(`2027-03-${day}T12:00:00Z`);
+      await job.check();
+      await job.check();
+      expect(await alerts()).toEqual(first);
+    }
+  });
+
   it('tell a client nothing again because it was moved to another policy', async () => {
     const quota = { requests: 10, period: 'month' } as const;
     await acmeOn({ id: 'pol_gold', quota });
@@ -330,6 +347,8 @@ describe('alerts', () => {
     );
     expect(sent).toEqual([]);
     expect(mailbox.mails).toHaveLength(1);
+    const again = await composeAlertMail(database.dataSource, { id: lost[0]! }, 'Portico');
+    expect(again).toBeNull();
   });
 
   it('watch a profile with a policy of its own apart from its client', async () => {

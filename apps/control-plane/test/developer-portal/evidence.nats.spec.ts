@@ -5,7 +5,9 @@ import { signIn, startPortalEstate, type Visitor } from '../portal-estate.ts';
 import type { TestPortico } from '../start-portico.ts';
 
 const KEY = 'a master secret for tests';
-const today = new Date().toISOString().slice(0, 10);
+const dayBefore = (days: number): string =>
+  new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+const today = dayBefore(0);
 
 describe('a client’s own log and usage', () => {
   let logIngest: Awaited<ReturnType<typeof startLogIngestProcess>>;
@@ -141,16 +143,20 @@ describe('a client’s own log and usage', () => {
     expect(JSON.stringify(body)).not.toContain('globex');
   });
 
-  it('charges each call to what admitted it, whatever becomes of the profile', async () => {
+  it('charges each call to what admitted it, in its own period, whatever becomes of the profile', async () => {
+    const lastPeriod = dayBefore(40);
     const of = { client_id: 'cl_globex', day: today };
     await logIngest.publishUsage([
       { ...of, profile_id: 'pr_globex_token', apart: true, admitted: 30 },
       { ...of, profile_id: 'pr_globex_gone', admitted: 5 },
       { ...of, profile_id: 'pr_globex_gone', apart: true, admitted: 500 },
+      { ...of, profile_id: 'pr_globex_token', day: lastPeriod, admitted: 7_000 },
+      { ...of, profile_id: 'pr_globex_token', day: lastPeriod, apart: true, admitted: 800 },
     ]);
     const usedByScope = async () => {
       const { limits, days } = (await globex.get('/usage')).body;
       expect(days).toEqual([
+        { day: lastPeriod, profile_id: 'pr_globex_token', admitted: 7_800 },
         { day: today, profile_id: 'pr_globex_gone', admitted: 505 },
         { day: today, profile_id: 'pr_globex_token', admitted: 129 },
       ]);
