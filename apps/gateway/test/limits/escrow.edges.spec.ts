@@ -40,7 +40,7 @@ describe('a quota', () => {
   const ofDay = (requests: number, over: Parameters<typeof policy>[0] = {}) =>
     policy({ quota: { requests, period: 'day' }, ...over });
 
-  it('is told to a new authority by the authority’s calendar, whatever the wall clock says', async () => {
+  it('is told to a new authority by its calendar, whatever the wall clock says', async () => {
     const given = ofDay(500, { rateLimits: [{ requests: 1_000, window: '10s' }] });
     const { cluster, world, startMs } = calmCluster(3, 2, 2);
     cluster.stepWallClock(0, 2 * DAY_MS);
@@ -53,7 +53,7 @@ describe('a quota', () => {
     expect((await look(cluster, given)).quotaUsed).toBe(cluster.admittedAtMs.length);
   });
 
-  it('that the ledger gave back is found by callers who are refused, within half a second', async () => {
+  it('that the ledger gave back is found by refused callers within half a second', async () => {
     const given = ofDay(20, { mode: 'strict' });
     for (let atMs = 4_000; atMs < 5_000; atMs += 200) {
       const { cluster, world, startMs } = calmCluster(atMs, 1, 1);
@@ -104,7 +104,7 @@ describe('a quota', () => {
 });
 
 describe('a partner who calls now and then', () => {
-  it('is let in each time, for what was admitted before its lease came is made up for', async () => {
+  it('is let in each time: what was admitted before its lease came is made up for', async () => {
     const given = limited(50);
     const { cluster, world, startMs } = calmCluster(3, 1, 20);
     for (let call = 0; call < 30; call += 1) {
@@ -128,7 +128,7 @@ describe('strict mode', () => {
     expect(mostInAnyWindow(cluster.admittedAtMs, 10_000)).toBe(300);
   });
 
-  it('grants nothing after a loss while credit of before may be alive at a node cut off', async () => {
+  it('grants nothing after a loss while credit may be alive at a node cut off', async () => {
     const given = limited(300, { mode: 'strict', onOutage: 'closed' });
     for (const seed of SEEDS) {
       const { cluster, world, startMs } = calmCluster(seed, 3, 2);

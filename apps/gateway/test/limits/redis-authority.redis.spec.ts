@@ -283,7 +283,7 @@ describe('the Redis script', () => {
     expect(after).toMatchObject({ granted: 5, isRebuilding: false });
   });
 
-  it('grants nothing to a node that met nothing of the old state, once another has told of it', async () => {
+  it('grants a new node nothing either, once another has told of the loss', async () => {
     await redis.flushall();
     await setClock();
     const epoch = await authority.epoch('what was before');
@@ -310,7 +310,7 @@ describe('the Redis script', () => {
     expect(await used()).toBe(0);
   });
 
-  it('takes from the ledger what is more than it counted, and no less unless it gives back', async () => {
+  it('takes from the ledger what it had not counted, and less only to give back', async () => {
     const given = policy({ rateLimits: [], quota: { requests: 100, period: 'day' } });
     const standing = () => leased(request({ policy: given, node: 'node-2' }));
     const reconcile = async (admitted: number, giveBack: boolean) => {
@@ -337,7 +337,7 @@ describe('the Redis script', () => {
     expect(await redis.pttl(`${STATE_KEY}:days`)).toBeGreaterThan(31 * DAY_MS);
   });
 
-  it('has one epoch, kept from one call to the next for longer than anything it is of', async () => {
+  it('has one epoch, kept with each call for longer than anything it is of', async () => {
     const EPOCH_KEY = 'portico:limits:epoch';
     await redis.flushall();
     await setClock();
