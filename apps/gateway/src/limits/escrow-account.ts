@@ -43,7 +43,7 @@ export class EscrowAccount {
   /** What this node alone admitted: its share in an outage, and its memory for a new authority. */
   readonly #own = new ScopeUsage();
   readonly #alone: Alone;
-  readonly #unseeded = new Unseeded();
+  readonly #unseeded: Unseeded;
   #credit = 0;
   /** When the authority last heard of the credit, by the time its call left. */
   #declaredAtMs = Number.NEGATIVE_INFINITY;
@@ -70,6 +70,7 @@ export class EscrowAccount {
     this.#demand = new Demand(nowMs);
     this.#lastTakeMs = nowMs;
     this.room = new WaitingRoom(desk.timers, desk.settings.waitMs);
+    this.#unseeded = new Unseeded(desk);
     this.#alone = new Alone(key, desk, this.#own, this.#plan);
   }
 
@@ -114,7 +115,10 @@ export class EscrowAccount {
   }
 
   states(): readonly LimitState[] {
-    return limitStates(this.#plan, this.#standing, this.#log.count, this.#desk.now());
+    const now = this.#desk.now();
+    const { count } = this.#log;
+    const windows = this.#alone.rings.map((ring) => Math.min(count, ring.used(now.monotonicMs)));
+    return limitStates(this.#plan, this.#standing, { windows, quota: count }, now);
   }
 
   /** True when there is something to report, to give back, to keep alive or to look for. */
@@ -173,7 +177,7 @@ export class EscrowAccount {
       want: mayReserve ? want : 0,
       ahead: !mayReserve || (target < 0.5 && !isWanted) ? 0 : ahead,
       have: this.#credit + this.#log.openCount,
-      unseededMost: this.#unseededMost(nowMs),
+      unseededMost: this.#unseeded.most(this.#plan, nowMs),
     };
   }
 
@@ -192,8 +196,7 @@ export class EscrowAccount {
     this.#syncedAtMs = nowMs;
     this.#declaredAtMs = flight.sentAtMs;
     this.#credit += leased.granted;
-    if (leased.isQuotaSeeded || leased.isRebuilding) this.#unseeded.end();
-    else this.#unseeded.took(leased.granted);
+    this.#unseeded.took(leased.granted, leased.isQuotaSeeded || leased.isRebuilding);
     this.#look(leased, nowMs);
     this.room.open();
   }
@@ -279,7 +282,7 @@ export class EscrowAccount {
     const isUnseeded =
       this.#plan.quota !== null &&
       this.#standing?.leased.isQuotaSeeded === false &&
-      this.#unseededMost(nowMs) === 0;
+      this.#unseeded.most(this.#plan, nowMs) === 0;
     return { plan: this.#plan, standing: this.#standing, settings, clusterSize, isUnseeded, nowMs };
   }
 
@@ -324,11 +327,6 @@ export class EscrowAccount {
     if (!this.#standing.isLow) return;
     this.pressure.rise(nowMs);
     if (this.pressure.isNews(nowMs)) this.#desk.hint(this.key, leased.remaining);
-  }
-
-  #unseededMost(nowMs: number): number {
-    if (!this.#desk.hasLedger) return Number.MAX_SAFE_INTEGER;
-    return this.#unseeded.most(this.#plan, this.#desk.clusterSize(), nowMs);
   }
 
   #isRebuilding(): boolean {

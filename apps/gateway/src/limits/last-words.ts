@@ -15,7 +15,7 @@ export interface Word {
 /** Where the limits stood at that moment. */
 export function statesOf({ plan, leased, monotonicMs, unixMs }: Word): readonly LimitState[] {
   const then = { monotonicMs, unixMs, authorityMs: leased.nowMs };
-  return limitStates(plan, standingOf(plan, leased, monotonicMs, 0), 0, then);
+  return limitStates(plan, standingOf(plan, leased, monotonicMs, 0), null, then);
 }
 
 /** What the authority said of each scope when it was last heard: all there is to tell once it is silent. */

@@ -97,7 +97,7 @@ class LocalAccount {
   readonly usage = new ScopeUsage();
   policy: MeterPolicy | null = null;
   isSeeded = false;
-  readonly #unseeded = new Unseeded();
+  readonly #unseeded = new Unseeded({ hasLedger: true, clusterSize: () => 1 });
   #plan: LimitPlan = { policy: NOTHING, windows: [], quota: null, fingerprint: '' };
   #rings: readonly SlotRing[] = [];
   readonly #clock: LimitClock;
@@ -130,8 +130,8 @@ class LocalAccount {
 
   /** The ledger has not said yet what was used before this process: next to nothing until it has. */
   takeUnseeded(compared: Promise<void> | null): MeterVerdict {
-    if (this.#unseeded.most(this.#plan, 1, this.#clock.monotonicMs()) > 0) {
-      this.#unseeded.took(1);
+    if (this.#unseeded.most(this.#plan, this.#clock.monotonicMs()) > 0) {
+      this.#unseeded.took(1, false);
       return this.take();
     }
     return compared

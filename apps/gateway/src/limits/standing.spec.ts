@@ -22,10 +22,11 @@ const leased = (over: Partial<Leased> = {}): Leased => ({
 });
 
 /** The answer came at 500 on this node's own clock. */
-const statesAfter = (ms: number, usedSince: number) => {
+const statesAfter = (ms: number, usedSince: number, inWindow = usedSince) => {
   const [monotonicMs, unixMs] = [500 + ms, ASKED_AT_MS + ms];
   const now = { monotonicMs, unixMs, authorityMs: unixMs };
-  return limitStates(PLAN, standingOf(PLAN, leased(), 500, 0.05), usedSince, now);
+  const since = { windows: [inWindow], quota: usedSince };
+  return limitStates(PLAN, standingOf(PLAN, leased(), 500, 0.05), since, now);
 };
 
 describe('where the limits stand, as a node knows it', () => {
@@ -38,6 +39,10 @@ describe('where the limits stand, as a node knows it', () => {
     const states = statesAfter(afterMs, usedSince);
     expect(states.map((state) => state.used)).toEqual(used);
     expect(states.map((state) => state.remaining)).toEqual(used.map((count) => 100 - count));
+  });
+
+  it('is without what was used here so long ago that it has left the window', () => {
+    expect(statesAfter(60_000, 25, 3).map((state) => state.used)).toEqual([3, 95]);
   });
 
   it('says when a window is empty: as the authority did, or later by what was used here', () => {

@@ -48,11 +48,18 @@ export interface Now {
   readonly authorityMs: number;
 }
 
+/** Used here and not in the authority's answer. */
+export interface UsedSince {
+  /** In the order of the plan; what was used long ago has left a short window. */
+  readonly windows: readonly number[];
+  readonly quota: number;
+}
+
 /** Every limit as this node knows it: the last answer, and what was used here since. */
 export function limitStates(
   plan: LimitPlan,
   standing: Standing | undefined,
-  usedSince: number,
+  since: UsedSince | null,
   now: Now,
 ): LimitState[] {
   const states = plan.windows.map((window, at) => {
@@ -60,6 +67,7 @@ export function limitStates(
     const emptyInMs = known && standing ? known.emptyAtMs - standing.leased.nowMs : 0;
     const emptyAtMs = (standing?.atMs ?? now.monotonicMs) + emptyInMs;
     const used = known && emptyAtMs > now.monotonicMs ? known.used : 0;
+    const usedSince = since?.windows[at] ?? 0;
     const resetsInMs =
       usedSince > 0 ? window.windowMs + window.slotMs : Math.max(0, emptyAtMs - now.monotonicMs);
     return rateState(window, used + usedSince, now.unixMs + resetsInMs);
@@ -67,7 +75,7 @@ export function limitStates(
   if (!plan.quota) return states;
   const period = periodOf(plan.quota.period, utcDay(now.authorityMs));
   const isCurrent = standing && utcDay(standing.leased.nowMs) >= period.firstDay;
-  const used = (isCurrent ? standing.leased.quotaUsed : 0) + usedSince;
+  const used = (isCurrent ? standing.leased.quotaUsed : 0) + (since?.quota ?? 0);
   return [...states, quotaState(plan.quota, used, period.endDay * DAY_MS)];
 }
 
