@@ -30,10 +30,16 @@ end
 const SCOPE = `
 local field = { 'm', 'o', 'o:' .. node, 's:' .. node, 'c:' .. node, 'e' }
 local kept = redis.call('HMGET', KEYS[1], unpack(field))
--- Of a state that was lost, or read back from an old file: nodes tell what they used.
+-- Of a state that was lost, or read back from an old file: nodes tell what they used. The days are
+-- kept for longer than the rest, and have a mark of their own.
 if kept[6] ~= epoch then
-  redis.call('DEL', KEYS[1], KEYS[3])
+  redis.call('DEL', KEYS[1])
   kept = {}
+  if redis.call('HGET', KEYS[3], 'e') ~= epoch then
+    redis.call('DEL', KEYS[3])
+    redis.call('HSET', KEYS[3], 'e', epoch)
+    redis.call('PEXPIRE', KEYS[3], DAYS_KEPT)
+  end
 end
 if node ~= '' and call <= tonumber(kept[5] or 0) then return { 'overtaken', epoch, now } end
 local outstanding, mine = tonumber(kept[2] or 0), tonumber(kept[3] or 0)

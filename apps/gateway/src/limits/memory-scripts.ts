@@ -21,9 +21,11 @@ return epoch
 export const RESTORE_SCRIPT = `
 local node, windowCount = ARGV[1], tonumber(ARGV[3])
 if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
-if redis.call('HGET', KEYS[1], 'e') ~= ARGV[2] then
-  redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[1], 'e', ARGV[2])
+for kept = 1, 2 do
+  if redis.call('HGET', KEYS[kept], 'e') ~= ARGV[2] then
+    redis.call('DEL', KEYS[kept])
+    redis.call('HSET', KEYS[kept], 'e', ARGV[2])
+  end
 end
 if redis.call('HGET', KEYS[1], 'x:' .. node) == ARGV[2] then return 0 end
 local time = redis.call('TIME')

@@ -348,6 +348,18 @@ describe('the Redis script', () => {
     expect(await redis.pttl(EPOCH_KEY)).toBeGreaterThan(31 * DAY_MS);
   });
 
+  it('remembers the quota of a scope that was idle until nothing else of it is kept', async () => {
+    const given = policy({ rateLimits: [], quota: { requests: 100, period: 'month' } });
+    await leased(request({ policy: given, report: { sequence: 1, uses: [[nowMs, 20]] } }));
+    const days = [[Math.floor(nowMs / DAY_MS), 20] as const];
+    await onBoth((one) => one.reconcile({ scope: SCOPE, days, giveBack: false }));
+    // As it expires after 26 hours.
+    await redis.del(STATE_KEY);
+    await pass(2 * DAY_MS);
+    const after = await authority.lease(request({ policy: given }));
+    expect(after).toMatchObject({ quotaUsed: 20, isQuotaSeeded: true });
+  });
+
   it('leaves nothing behind that does not expire', async () => {
     await leased(
       request({ policy: POLICIES[4]!, ahead: 3, report: { sequence: 1, uses: [[nowMs, 3]] } }),
