@@ -40,7 +40,7 @@ function compared(at: string, truth: UsageTruth = async () => []) {
     clock.nowMs += ms;
     await ledger.consider(SCOPE.key, isSeeded);
   };
-  return { asked, found, considerAfter };
+  return { ledger, asked, found, considerAfter };
 }
 
 describe('a quota that is compared with the ledger', () => {
@@ -99,5 +99,27 @@ describe('a quota that is compared with the ledger', () => {
     expect(asked).toHaveLength(1);
     await considerAfter(1, false);
     expect([asked.length, found.length]).toEqual([2, 0]);
+  });
+
+  it('is asked about a few at a time, and about no more once it does not answer', async () => {
+    let answer: 'days' | 'nothing' = 'days';
+    const { ledger, asked, found, considerAfter } = compared('2026-11-21T10:00:00Z', async () => {
+      if (answer === 'nothing') throw new Error('away');
+      return [];
+    });
+    const considerMany = (name: string) =>
+      Promise.all(
+        Array.from({ length: 50 }, (_, at) => ledger.consider(`client:cl_${name}_${at}`, false)),
+      );
+    const considered = considerMany('early');
+    expect(asked).toHaveLength(8);
+    await considered;
+    expect([asked.length, found.length]).toEqual([50, 50]);
+    answer = 'nothing';
+    await considerMany('late');
+    expect(asked).toHaveLength(58);
+    expect(ledger.consider('client:cl_new', false)).toBeNull();
+    await considerAfter(5_000, false);
+    expect(asked).toHaveLength(59);
   });
 });

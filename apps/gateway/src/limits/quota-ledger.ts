@@ -35,6 +35,8 @@ export class QuotaLedger {
   /** In the order in which they came, behind those that are being asked. */
   readonly #queue: (() => void)[] = [];
   #asking = 0;
+  /** It did not answer: nobody else waits for it to fail again. */
+  #isAwayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: QuotaLedgerOptions) {
     this.#options = options;
@@ -50,7 +52,7 @@ export class QuotaLedger {
     const nowMs = this.#options.clock.monotonicMs();
     const dueAtMs = this.#dueAtMs.get(scopeKey) ?? (isSeeded ? undefined : nowMs);
     if (dueAtMs === undefined) this.#dueAtMs.set(scopeKey, this.#nextMs(nowMs));
-    if (dueAtMs === undefined || nowMs < dueAtMs) return null;
+    if (dueAtMs === undefined || nowMs < Math.max(dueAtMs, this.#isAwayUntilMs)) return null;
     this.#dueAtMs.set(scopeKey, nowMs + SEED_RETRY_MS);
     const compared = this.#inTurn(() => this.#compare(scopeKey)).finally(() =>
       this.#asked.delete(scopeKey),
@@ -81,7 +83,7 @@ export class QuotaLedger {
       await new Promise<void>((turn) => this.#queue.push(turn));
     } else this.#asking += 1;
     try {
-      await compare();
+      if (this.#options.clock.monotonicMs() >= this.#isAwayUntilMs) await compare();
     } finally {
       const next = this.#queue.shift();
       if (next) next();
@@ -111,6 +113,7 @@ export class QuotaLedger {
       await apply(await this.daysOf(scope));
       this.#dueAtMs.set(scopeKey, this.#nextMs(this.#options.clock.monotonicMs()));
     } catch (cause) {
+      this.#isAwayUntilMs = this.#options.clock.monotonicMs() + SEED_RETRY_MS;
       this.#options.logger.warn({ err: cause, scope: scopeKey }, 'usage ledger did not answer');
     }
   }
