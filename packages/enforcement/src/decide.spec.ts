@@ -237,9 +237,11 @@ describe('decide', () => {
   it('passes on that a lease is on its way, for whose call, and what is known without it', () => {
     const ready = Promise.resolve();
     const limits = () => [];
-    const context = aContext({ meters: { take: () => ({ kind: 'pending', ready, limits }) } });
+    const context = aContext({
+      meters: { take: () => ({ kind: 'pending', on: 'lease', ready, limits }) },
+    });
     const decision = decide(index, aRequest(), context);
-    expect(decision).toMatchObject({ kind: 'pending', on: 'limits', ready, limits });
+    expect(decision).toMatchObject({ kind: 'pending', on: 'lease', ready, limits });
     const { client, profile, collection, endpoint } = decision.trace;
     expect([client?.id, profile?.id, collection?.id, endpoint?.id]).toEqual([
       'cl_acme',

@@ -123,8 +123,8 @@ function decideCall(
   // Rows 12 and 13
   const verdict = context.meters.take(meterScope(index, client, profile), context.nowMs);
   if (verdict.kind === 'pending') {
-    const { ready, limits } = verdict;
-    return { kind: 'pending', on: 'limits', ready, trace: call, limits };
+    const { on, ready, limits } = verdict;
+    return { kind: 'pending', on, ready, trace: call, limits };
   }
   if (verdict.kind === 'refused') return refuseOverLimit(verdict, call);
 

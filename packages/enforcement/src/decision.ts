@@ -71,9 +71,13 @@ export type MeterVerdict =
       /** The limit that refused. */
       readonly exceeded: LimitState;
     }
-  /** A lease is on its way: wait for it (bounded), then decide again. */
+  /**
+   * A lease is on its way, or what the ledger has of a quota that was never asked for: wait for it
+   * (bounded), then decide again.
+   */
   | {
       readonly kind: 'pending';
+      readonly on: 'lease' | 'ledger';
       readonly ready: Promise<void>;
       /** As they are known without it, for who cannot wait that long. */
       readonly limits: () => readonly LimitState[];
@@ -161,7 +165,7 @@ interface PendingOnKeys {
 
 interface PendingOnLimits {
   readonly kind: 'pending';
-  readonly on: 'limits';
+  readonly on: 'lease' | 'ledger';
   readonly ready: Promise<void>;
   readonly trace: DecisionTrace;
   readonly limits: () => readonly LimitState[];

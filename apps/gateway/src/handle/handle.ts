@@ -176,6 +176,9 @@ function decideNow(
   });
 }
 
+/** Longer than for a lease: only the first calls ever of a client with a quota wait for this. */
+const LEDGER_WAIT_MS = 1_000;
+
 /** Only a node that is cold for a client, or for a key, comes here. Each wait has its own budget. */
 async function decideLater(
   parts: HandleParts,
@@ -184,7 +187,7 @@ async function decideLater(
   first: Pending,
 ): Promise<void> {
   const { limitWaitMs, keyWaitMs } = parts.limits;
-  const leftMs = { limits: limitWaitMs, keys: keyWaitMs };
+  const leftMs = { lease: limitWaitMs, ledger: LEDGER_WAIT_MS, keys: keyWaitMs };
   let decision: Decision | null = first;
   while (decision?.kind === 'pending' && leftMs[decision.on] > 0) {
     // Said now: who does not stay until it is decided has called all the same.
@@ -219,8 +222,8 @@ function settle(parts: HandleParts, exchange: Exchange, decision: Decision | nul
 
 /** What nobody could answer in time is not allowed. */
 const tooLate = (on: Pending['on']) =>
-  on === 'limits'
-    ? ({ code: 'rate_limit_exceeded', retryAfterSeconds: 1, reason: 'lease_timeout' } as const)
+  on !== 'keys'
+    ? ({ code: 'rate_limit_exceeded', retryAfterSeconds: 1, reason: `${on}_timeout` } as const)
     : ({
         code: 'invalid_credential',
         wwwAuthenticate: 'Bearer error="invalid_token"',

@@ -261,8 +261,10 @@ export class EscrowAccount {
     const isStrict = this.policy.mode === 'strict';
     const mayNow = isStrict || this.pressure.isOn(nowMs) ? 0 : speculationNow(context);
     if (this.#debt >= mayNow) {
+      const compared = context.isUnseeded ? this.#desk.compareQuota(this.key) : null;
+      if (compared) return { kind: 'pending', on: 'ledger', ready: compared, limits: this.#limits };
       const ready = this.room.enter(nowMs, this.#flight?.sentAtMs ?? nowMs);
-      if (ready) return { kind: 'pending', ready, limits: this.#limits };
+      if (ready) return { kind: 'pending', on: 'lease', ready, limits: this.#limits };
       if (isStrict || this.#debt >= speculationLate(context)) return this.#refuseForNow();
     }
     this.#debt += 1;
@@ -280,7 +282,6 @@ export class EscrowAccount {
     const { settings } = this.#desk;
     const clusterSize = this.#desk.clusterSize();
     const isUnseeded =
-      this.#plan.quota !== null &&
       this.#standing?.leased.isQuotaSeeded === false &&
       this.#unseeded.most(this.#plan, nowMs) === 0;
     return { plan: this.#plan, standing: this.#standing, settings, clusterSize, isUnseeded, nowMs };

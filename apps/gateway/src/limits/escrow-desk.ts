@@ -20,6 +20,8 @@ export interface EscrowDesk {
   isOut(mode: LimitMode): boolean;
   clusterSize(): number;
   random(): number;
+  /** The comparison of the quota with the ledger that is under way, or that is due; null where none is. */
+  compareQuota(scope: string): Promise<void> | null;
   /** Where other nodes believe the limits of a scope stand. */
   askPeers(scope: string): Promise<readonly LimitState[]>;
   /** Day counts of the ledger, this month's and this week's; none where there is no ledger. */

@@ -25,7 +25,7 @@ export interface EscrowOptions {
   readonly askPeers: EscrowDesk['askPeers'];
   readonly askLedger: EscrowDesk['askLedger'];
   /** Told of every answer about a scope with a quota; null where there is no ledger to compare with. */
-  readonly onQuota: ((scope: string, isSeeded: boolean) => void) | null;
+  readonly onQuota: ((scope: string, isSeeded: boolean) => Promise<void> | null) | null;
 }
 
 const NO_POLICY: MeterPolicy = {
@@ -144,6 +144,10 @@ export class EscrowMeters implements Meters, EscrowDesk {
     return this.#options.clusterSize();
   }
 
+  compareQuota(scope: string): Promise<void> | null {
+    return this.#options.onQuota?.(scope, false) ?? null;
+  }
+
   askPeers(scope: string): Promise<readonly LimitState[]> {
     return this.#options.askPeers(scope);
   }
@@ -219,7 +223,7 @@ export class EscrowMeters implements Meters, EscrowDesk {
       account.accept(request.call, answer, this.nowMs());
       // Nodes that still tell what they used would be counted beside the ledger, which has it.
       if (request.plan.quota && !answer.isRebuilding)
-        this.#options.onQuota?.(account.key, answer.isQuotaSeeded);
+        void this.#options.onQuota?.(account.key, answer.isQuotaSeeded);
       return;
     }
     account.giveUp(request.call);

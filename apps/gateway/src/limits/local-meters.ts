@@ -135,7 +135,7 @@ class LocalAccount {
       return this.take();
     }
     return compared
-      ? { kind: 'pending', ready: compared, limits: this.#limits }
+      ? { kind: 'pending', on: 'ledger', ready: compared, limits: this.#limits }
       : refusalForNow(this.#limits);
   }
 

@@ -67,7 +67,7 @@ export async function createSharedLimits(
       const scope = directory.find(key);
       return scope && ledger ? ledger.daysOf(scope) : [];
     },
-    onQuota: ledger ? (scope, isSeeded) => void ledger.consider(scope, isSeeded) : null,
+    onQuota: ledger ? (scope, isSeeded) => ledger.consider(scope, isSeeded) : null,
   });
   const hints: Subscription = await usage.onHint(({ node, scope }) => {
     if (node !== nodeId) meters.pressure(scope);
