@@ -24,6 +24,8 @@ export interface LeaseRequest {
   readonly ahead: number;
   /** Credit held and uses not yet reported: absolute, so a lost answer heals with the next call. */
   readonly have: number;
+  /** The part of `have` that is used already. */
+  readonly spent: number;
   /** Most that may be granted of a quota which was not compared with the ledger yet. */
   readonly unseededMost: number;
   readonly report: UseReport | null;
@@ -101,6 +103,8 @@ export const LEASE_TTL_MS = 3_000;
  * come back: it is used by now, or will be. Told to come back at once, the caller would fail.
  */
 export const IN_USE_MS = 300;
+/** Of longer limits only what is used for certain: nobody is sent away for an hour on a guess. */
+export const GUESSED_WINDOW_MS = 60_000;
 /** A node drops its own credit before the authority writes it off. */
 export const CREDIT_LIFE_MS = 0.9 * LEASE_TTL_MS;
 /**

@@ -176,7 +176,7 @@ export class EscrowAccount {
       ...{ scope: this.key, node: this.#desk.node, epoch, call, plan: this.#plan, report },
       want: mayReserve ? want : 0,
       ahead: !mayReserve || (target < 0.5 && !isWanted) ? 0 : ahead,
-      have: this.#credit + this.#log.openCount,
+      ...{ have: this.#credit + this.#log.openCount, spent: this.#log.openCount },
       unseededMost: this.#unseeded.most(this.#plan, nowMs),
     };
   }
@@ -299,7 +299,7 @@ export class EscrowAccount {
 
   #refuse(names: readonly string[], waitMs: number): MeterVerdict {
     this.#rejected += 1;
-    return refusalBy(this.#limits, names, waitMs);
+    return refusalBy(this.#limits, names, waitMs, this.#desk.now().unixMs);
   }
 
   #refuseUsedUp(standing: Standing): MeterVerdict {

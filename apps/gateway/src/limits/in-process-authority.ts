@@ -1,5 +1,6 @@
 import { DAY_MS, periodOf, utcDay } from '@portico/contracts';
 import {
+  GUESSED_WINDOW_MS,
   IN_USE_MS,
   LEASE_TTL_MS,
   NEWBORN_MS,
@@ -19,6 +20,8 @@ import type { SlotRing } from './slot-ring.ts';
 
 interface Holder {
   outstanding: number;
+  /** The part of it that is used for certain: told, or granted to a request that waited. */
+  spent: number;
   sequence: number;
   call: number;
   seenAtMs: number;
@@ -120,7 +123,7 @@ export class InProcessAuthority implements LimitAuthority {
   }
 
   #grant(
-    { node, plan, want, ahead, unseededMost }: LeaseRequest,
+    { node, plan, want, ahead, spent, unseededMost }: LeaseRequest,
     { ledger, holder, rings, nowMs }: Reading,
   ): Leased {
     const day = utcDay(nowMs);
@@ -142,6 +145,7 @@ export class InProcessAuthority implements LimitAuthority {
         ? 0
         : Math.min(mostNow, grantOf(available, activeNodes, want, ahead));
     holder.outstanding += granted;
+    holder.spent = spent + Math.min(want, granted);
     const remaining = available - granted;
     const windows = rings.map((ring): WindowStanding => ({
       used: ring.used(nowMs),
@@ -154,6 +158,7 @@ export class InProcessAuthority implements LimitAuthority {
             ...{ plan, rings, quotaUsed, nowMs },
             outstanding: outstanding + granted,
             inUse: totalOutstanding(ledger, nowMs - IN_USE_MS),
+            spent: totalSpent(ledger),
           });
     return {
       kind: 'leased',
@@ -204,6 +209,7 @@ function grantOf(available: number, activeNodes: number, want: number, ahead: nu
 /** Somebody who asks how things stand and holds nothing. */
 const onlooker = (): Holder => ({
   outstanding: 0,
+  spent: 0,
   sequence: 0,
   call: 0,
   seenAtMs: 0,
@@ -229,6 +235,7 @@ function writeOffSilent(ledger: Ledger, caller: string, nowMs: number): void {
       const before = ledger.writtenOffByDay.get(day) ?? 0;
       ledger.writtenOffByDay.set(day, before + holder.outstanding);
       holder.outstanding = 0;
+      holder.spent = 0;
     }
     if (holder.seenAtMs < nowMs - NODE_FORGOTTEN_AFTER_MS) ledger.holders.delete(node);
   }
@@ -251,6 +258,12 @@ function totalOutstanding(ledger: Ledger, seenAfterMs = Number.NEGATIVE_INFINITY
   return total;
 }
 
+function totalSpent(ledger: Ledger): number {
+  let total = 0;
+  for (const holder of ledger.holders.values()) total += holder.spent;
+  return total;
+}
+
 function countActive(ledger: Ledger, nowMs: number): number {
   let active = 0;
   for (const holder of ledger.holders.values()) {
@@ -262,20 +275,21 @@ function countActive(ledger: Ledger, nowMs: number): number {
 /** A reservation that nobody uses is given back about now. */
 const RESERVATION_RETRY_MS = 250;
 
-function retryAt({ plan, rings, quotaUsed, outstanding, inUse, nowMs }: Standing): number {
+function retryAt({ plan, rings, quotaUsed, outstanding, inUse, spent, nowMs }: Standing): number {
   const soon = nowMs + RESERVATION_RETRY_MS;
   const waits = plan.windows.map((window, at) => {
     const ring = rings[at];
     const used = ring?.used(nowMs) ?? 0;
     if (!ring || used + outstanding < window.limit) return 0;
-    const needed = used + inUse - window.limit + 1;
+    const held = window.windowMs > GUESSED_WINDOW_MS ? spent : inUse;
+    const needed = used + held - window.limit + 1;
     if (needed <= 0) return soon;
     // What is in use leaves the window last.
     return roomAt(ring, needed) ?? nowMs + IN_USE_MS + window.windowMs + window.slotMs;
   });
   if (plan.quota && quotaUsed + outstanding >= plan.quota.limit) {
     const endDay = periodOf(plan.quota.period, utcDay(nowMs)).endDay;
-    waits.push(quotaUsed + inUse < plan.quota.limit ? soon : endDay * DAY_MS);
+    waits.push(quotaUsed + spent < plan.quota.limit ? soon : endDay * DAY_MS);
   }
   return Math.max(nowMs + 1, ...waits);
 }
@@ -285,8 +299,9 @@ interface Standing {
   readonly rings: readonly SlotRing[];
   readonly quotaUsed: number;
   readonly outstanding: number;
-  /** The part of it that is as good as used. */
+  /** The part of it that is as good as used, and the part that is used. */
   readonly inUse: number;
+  readonly spent: number;
   readonly nowMs: number;
 }
 

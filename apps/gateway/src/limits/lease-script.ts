@@ -4,8 +4,9 @@ local want, ahead, have = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]
 if node == '' then want, ahead = 0, 0 end
 local sequence, grace, newborn = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local period, quota, unseededMost = ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
-local life, windowCount, shapeCount = ARGV[14], tonumber(ARGV[15]), tonumber(ARGV[16])
-local SHAPES_AT = 17
+local life, spent = ARGV[14], tonumber(ARGV[15])
+local windowCount, shapeCount = tonumber(ARGV[16]), tonumber(ARGV[17])
+local SHAPES_AT = 18
 local USES_AT = SHAPES_AT + shapeCount * 3
 local UNASKED_KEPT, FORGOTTEN, STATE_KEPT, DAYS_KEPT = 10000, 3600000, 93600000, 40 * 86400000
 local time = redis.call('TIME')
@@ -140,11 +141,11 @@ for i = 1, #silent do
       outstanding = outstanding - held
       for r = 1, #rings do addTo(rings[r], now, held) end
       redis.call('HINCRBY', KEYS[3], 'w:' .. addDay(now, held), held)
-      redis.call('HDEL', KEYS[1], 'o:' .. other)
+      redis.call('HDEL', KEYS[1], 'o:' .. other, 'u:' .. other)
     end
     if tonumber(redis.call('ZSCORE', KEYS[2], other)) < now - FORGOTTEN then
       redis.call('ZREM', KEYS[2], other)
-      redis.call('HDEL', KEYS[1], 'o:' .. other, 's:' .. other, 'c:' .. other, 'x:' .. other)
+      redis.call('HDEL', KEYS[1], 'o:' .. other, 'u:' .. other, 's:' .. other, 'c:' .. other, 'x:' .. other)
     end
   end
 end
@@ -235,7 +236,8 @@ for i = 1, #rings do
 end
 changed = { 'm', table.concat(about), 'o', outstanding, 'e', epoch }
 if node ~= '' then
-  local own = { 'o:' .. node, mine, 's:' .. node, sequence, 'c:' .. node, string.format('%d', call) }
+  local own = { 'o:' .. node, mine, 'u:' .. node, spent + math.min(want, granted), 's:' .. node, sequence,
+    'c:' .. node, string.format('%d', call) }
   for i = 1, #own do changed[#changed + 1] = own[i] end
 end
 redis.call('HSET', KEYS[1], unpack(changed))
@@ -245,16 +247,16 @@ redis.call('PEXPIRE', KEYS[2], STATE_KEPT)
 
 /**
  * When a refused caller may succeed: the slot whose going makes room, or the next period. What nodes
- * hold that called a moment ago counts as used.
+ * hold that called a moment ago counts as used; of longer limits only what is used for certain.
  */
 const RETRY = `
-local function heldSince(at)
-  local recent, fields, held = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. at, '+inf'), {}, 0
-  for i = 1, #recent do fields[i] = 'o:' .. recent[i] end
+local function sumOf(prefix, since)
+  local nodes, fields, sum = redis.call('ZRANGEBYSCORE', KEYS[2], since, '+inf'), {}, 0
+  for i = 1, #nodes do fields[i] = prefix .. nodes[i] end
   if #fields == 0 then return 0 end
   local counts = redis.call('HMGET', KEYS[1], unpack(fields))
-  for i = 1, #counts do held = held + tonumber(counts[i] or 0) end
-  return held
+  for i = 1, #counts do sum = sum + tonumber(counts[i] or 0) end
+  return sum
 end
 local function roomAt(ring, needed)
   local freed = 0
@@ -267,17 +269,17 @@ local function roomAt(ring, needed)
 end
 local retryAt = 0
 if available - granted <= 0 then
-  local inUse = heldSince(now - 300)
+  local inUse, used = sumOf('o:', '(' .. now - 300), sumOf('u:', '-inf')
   retryAt = now + 1
   for i = 1, windowCount do
     local ring = asked[i]
     if ring.used + outstanding >= ring.limit then
-      local needed = ring.used + inUse - ring.limit + 1
+      local needed = ring.used + (ring.w > 60000 and used or inUse) - ring.limit + 1
       retryAt = math.max(retryAt, needed <= 0 and now + 250 or roomAt(ring, needed))
     end
   end
   if period ~= '' and quotaUsed + outstanding >= quota then
-    retryAt = math.max(retryAt, quotaUsed + inUse < quota and now + 250 or endDay * 86400000)
+    retryAt = math.max(retryAt, quotaUsed + used < quota and now + 250 or endDay * 86400000)
   end
 end
 `;
@@ -301,8 +303,8 @@ return answer
  * the mark left by the first node that noticed a loss.
  *
  * The hash holds `m`, one text about every ring kept (`window,slot,asked,tail,used,newest;`), a field
- * per used slot (`window.slot:number`), `e` for the epoch it is of, `o` for all reservations, and per node `o: s: c:` for its
- * reservation, its last report and its last call.
+ * per used slot (`window.slot:number`), `e` for the epoch it is of, `o` for all reservations, and per node `o: u: s: c:` for
+ * its reservation, the part of it that is used, its last report and its last call.
  */
 export const LEASE_SCRIPT = [
   ARGUMENTS,

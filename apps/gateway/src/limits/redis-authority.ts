@@ -150,7 +150,7 @@ function leaseArguments(request: LeaseRequest, life: string): (string | number)[
     ...[request.want, request.ahead, request.have],
     ...[report?.sequence ?? 0, REBUILD_MS[plan.policy.mode], NEWBORN_MS[plan.policy.mode]],
     ...[plan.quota?.period ?? '', plan.quota?.limit ?? 0, request.unseededMost],
-    ...[life, plan.windows.length, shapes.length],
+    ...[life, request.spent, plan.windows.length, shapes.length],
     ...shapes.flatMap(({ windowMs, slotMs, limit }) => [windowMs, slotMs, limit]),
     ...(report?.uses ?? []).flat(),
   ];

@@ -109,7 +109,7 @@ async function standingAtAuthority(
   if (!plan) return { limits: [], whose: 'authority', asOfMs: clock.unixMs() };
   const question = {
     ...{ scope: scope.key, node: '', epoch: '', call: 0, plan },
-    ...{ want: 0, ahead: 0, have: 0, report: null, unseededMost: 0 },
+    ...{ want: 0, ahead: 0, have: 0, spent: 0, report: null, unseededMost: 0 },
   };
   const silence = Promise.withResolvers<undefined>();
   const cancel = systemTimers.after(ANSWER_WITHIN_MS, () => silence.resolve(undefined));

@@ -49,15 +49,23 @@ export function refusal(
   };
 }
 
-/** Refuses by these limits, which then show nothing left, whatever was last known of them. */
+/** Refuses by these limits, which then show nothing left until then, whatever was last known of them. */
 export function refusalBy(
   states: () => readonly LimitState[],
   names: readonly string[],
   waitMs: number,
+  unixMs: number,
 ): MeterVerdict {
+  const untilMs = Math.ceil(unixMs + waitMs);
   const usedUp = (state: LimitState): LimitState =>
     names.includes(state.name)
-      ? { ...state, used: Math.max(state.used, state.limit), remaining: 0 }
+      ? {
+          ...state,
+          used: Math.max(state.used, state.limit),
+          remaining: 0,
+          resets_at_ms:
+            state.kind === 'rate' ? Math.max(state.resets_at_ms, untilMs) : state.resets_at_ms,
+        }
       : state;
   const exhausted = states().filter(({ name }) => names.includes(name));
   return refusal(

@@ -59,7 +59,14 @@ describe('a quota', () => {
       const { cluster, world, startMs } = calmCluster(atMs, 1, 1);
       await cluster.authority.lease({
         ...{ scope: SCOPE, node: 'node-that-dies', epoch: '', call: 1, plan: planOf(given) },
-        ...{ want: 9, ahead: 0, have: 0, report: null, unseededMost: Number.MAX_SAFE_INTEGER },
+        ...{
+          want: 9,
+          ahead: 0,
+          have: 0,
+          spent: 0,
+          report: null,
+          unseededMost: Number.MAX_SAFE_INTEGER,
+        },
       });
       const traffic = { perSecond: () => 200, weights: [1], untilMs: startMs + 6_000 };
       cluster.traffic({ policy: () => given, ...traffic });

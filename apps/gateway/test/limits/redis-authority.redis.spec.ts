@@ -70,6 +70,7 @@ const request = (over: Partial<LeaseRequest> & { policy?: MeterPolicy }): LeaseR
   want: 0,
   ahead: 0,
   have: 0,
+  spent: 0,
   unseededMost: Number.MAX_SAFE_INTEGER,
   report: null,
   ...over,
@@ -124,6 +125,7 @@ describe('the Redis script', () => {
       want: fc.integer({ min: 0, max: 8 }),
       ahead: fc.integer({ min: 0, max: 12 }),
       have: fc.integer({ min: 0, max: 6 }),
+      spent: fc.integer({ min: 0, max: 3 }),
       unseededMost: fc.constantFrom(0, 3, Number.MAX_SAFE_INTEGER),
       uses: fc.array(
         fc.tuple(fc.integer({ min: -300, max: 5_000 }), fc.integer({ min: 1, max: 9 })),

@@ -31,7 +31,7 @@ export function calmCluster(seed: number, nodes: number, delayMs: number) {
 export async function look({ authority }: SimulatedCluster, given: MeterPolicy): Promise<Leased> {
   const answer = await authority.lease({
     ...{ scope: SCOPE, node: '', epoch: '', call: 0, plan: planOf(given) },
-    ...{ want: 0, ahead: 0, have: 0, report: null, unseededMost: 0 },
+    ...{ want: 0, ahead: 0, have: 0, spent: 0, report: null, unseededMost: 0 },
   });
   if (answer.kind !== 'leased') throw new Error(`the authority answered ${answer.kind}`);
   return answer;
