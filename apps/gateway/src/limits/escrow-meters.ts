@@ -1,5 +1,5 @@
 import { type LimitMode, type LimitState, utcDay } from '@portico/contracts';
-import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
+import type { Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LeaseAnswer, LeaseRequest, LimitAuthority, RestoreRequest } from './authority.ts';
 import { AuthorityClock } from './authority-clock.ts';
 import { AuthorityHealth } from './authority-health.ts';
@@ -8,6 +8,7 @@ import { EscrowAccount } from './escrow-account.ts';
 import type { EscrowDesk } from './escrow-desk.ts';
 import type { EscrowSettings } from './escrow-settings.ts';
 import type { LimitEvents } from './limit-events.ts';
+import { NO_POLICY } from './limit-plan.ts';
 import type { DayCounts } from './quota-ledger.ts';
 import type { Now } from './standing.ts';
 
@@ -27,14 +28,6 @@ export interface EscrowOptions {
   /** Told of every answer about a scope with a quota; null where there is no ledger to compare with. */
   readonly onQuota: ((scope: string, isSeeded: boolean) => Promise<void> | null) | null;
 }
-
-const NO_POLICY: MeterPolicy = {
-  id: '',
-  rateLimits: [],
-  quota: null,
-  mode: 'default',
-  onOutage: 'open',
-};
 
 /** How many scopes are restored per tick after a loss, so that the request path keeps its turn. */
 const RESTORES_PER_TICK = 200;

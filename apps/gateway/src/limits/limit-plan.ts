@@ -43,6 +43,15 @@ export const HISTORY_SHAPES: readonly WindowShape[] = [
   { windowMs: WINDOW_MS['1d'], slotMs: 1_800_000 },
 ];
 
+/** What a scope is counted under while it has none. */
+export const NO_POLICY: MeterPolicy = {
+  id: '',
+  rateLimits: [],
+  quota: null,
+  mode: 'default',
+  onOutage: 'open',
+};
+
 const planByPolicy = new WeakMap<MeterPolicy, LimitPlan>();
 
 export function planOf(policy: MeterPolicy): LimitPlan {

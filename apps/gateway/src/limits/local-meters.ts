@@ -1,7 +1,7 @@
 import { DAY_MS, type LimitState, periodOf, utcDay } from '@portico/contracts';
 import type { MeterPolicy, Meters, MeterScope, MeterVerdict } from '@portico/enforcement';
 import type { LimitClock } from './clock.ts';
-import { planOf, type LimitPlan } from './limit-plan.ts';
+import { NO_POLICY, planOf, type LimitPlan } from './limit-plan.ts';
 import type { DayCounts } from './quota-ledger.ts';
 import { ScopeUsage } from './scope-usage.ts';
 import type { SlotRing } from './slot-ring.ts';
@@ -98,7 +98,7 @@ class LocalAccount {
   policy: MeterPolicy | null = null;
   isSeeded = false;
   readonly #unseeded = new Unseeded({ hasLedger: true, clusterSize: () => 1 });
-  #plan: LimitPlan = { policy: NOTHING, windows: [], quota: null, fingerprint: '' };
+  #plan: LimitPlan = planOf(NO_POLICY);
   #rings: readonly SlotRing[] = [];
   readonly #clock: LimitClock;
   readonly #limits = () => this.states();
@@ -181,14 +181,6 @@ class LocalAccount {
     return ring;
   }
 }
-
-const NOTHING: MeterPolicy = {
-  id: '',
-  rateLimits: [],
-  quota: null,
-  mode: 'default',
-  onOutage: 'share',
-};
 
 /** When enough has expired for one more use: more than one slot where a limit was lowered. */
 function roomAt(ring: SlotRing, limit: number, nowMs: number): number {
