@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, periodOf, utcDay, WINDOW_MS } from '@portico/contracts';
 import type { MeterPolicy, MeterVerdict } from '@portico/enforcement';
-import { planOf } from '../../src/limits/limit-plan.ts';
+import { calm, even, limited, look } from './scenario.ts';
 import {
   mostInAnyWindow,
   seededRandom,
@@ -9,17 +9,8 @@ import {
   type Network,
 } from './simulated-cluster.ts';
 
-const policy = (over: Partial<MeterPolicy> = {}): MeterPolicy => ({
-  id: 'pol_test',
-  rateLimits: [{ requests: 1_000, window: '10s' }],
-  quota: null,
-  mode: 'default',
-  onOutage: 'share',
-  ...over,
-});
+const policy = (over: Partial<MeterPolicy> = {}): MeterPolicy => limited(1_000, over);
 
-const calm = (delayMs: number): Network => ({ delayMs, lossRate: 0, repeatRate: 0 });
-const even = (nodes: number): number[] => new Array<number>(nodes).fill(1);
 /** 90 % at one node, the rest spread over the others. */
 const lopsided = (nodes: number): number[] =>
   even(nodes).map((_, at) => (at === 0 ? 9 * nodes : 1));
@@ -405,15 +396,6 @@ describe('what the authority counts', () => {
     expect(await look(cluster, given)).toMatchObject({ outstanding: 0, windows: [{ used: 1 }] });
   });
 });
-
-async function look({ authority }: SimulatedCluster, given: MeterPolicy) {
-  const answer = await authority.lease({
-    ...{ scope: 'client:cl_acme', node: '', epoch: '', call: 0, plan: planOf(given) },
-    ...{ want: 0, ahead: 0, have: 0, spent: 0, report: null, unseededMost: 0 },
-  });
-  if (answer.kind !== 'leased') throw new Error(`the authority answered ${answer.kind}`);
-  return answer;
-}
 
 describe('while the authority is away', () => {
   const frozen =
