@@ -234,6 +234,20 @@ describe('decide', () => {
     expect(decide(index, aRequest(), context)).not.toHaveProperty('message');
   });
 
+  it('passes on why a limit refused of which nobody knows that it is used up', () => {
+    const context = aContext({
+      meters: {
+        take: () => ({
+          ...{ kind: 'refused', code: 'rate_limit_exceeded', retryAfterSeconds: 1 },
+          ...{ limits: () => [EXCEEDED], exceeded: EXCEEDED, reason: 'lease_timeout' },
+        }),
+      },
+    });
+    expect(decide(index, aRequest(), context)).toMatchObject({ reason: 'lease_timeout' });
+    const usedUp = aContext({ meters: refusing('quota_exceeded') });
+    expect(decide(index, aRequest(), usedUp)).not.toHaveProperty('reason');
+  });
+
   it('passes on that a lease is on its way, for whose call, and what is known without it', () => {
     const ready = Promise.resolve();
     const limits = () => [];

@@ -185,7 +185,8 @@ function refuseOverLimit(
   verdict: Extract<MeterVerdict, { kind: 'refused' }>,
   call: DecisionTrace,
 ): Refusal {
-  const { code, retryAfterSeconds, limits, exceeded } = verdict;
+  const { code, retryAfterSeconds, limits, exceeded, reason } = verdict;
   const message = code === 'quota_exceeded' ? { message: quotaMessage(exceeded) } : {};
-  return refuse(code, call, { retryAfterSeconds, limits, ...message });
+  const why = reason === undefined ? {} : { reason };
+  return refuse(code, call, { retryAfterSeconds, limits, ...message, ...why });
 }

@@ -70,6 +70,8 @@ export type MeterVerdict =
       readonly limits: () => readonly LimitState[];
       /** The limit that refused. */
       readonly exceeded: LimitState;
+      /** For the record, where no limit is known to be used up. */
+      readonly reason?: string;
     }
   /**
    * A lease is on its way, or what the ledger has of a quota that was never asked for: wait for it
@@ -133,6 +135,8 @@ export interface Refusal {
   /** For 401. */
   readonly wwwAuthenticate?: string;
   readonly limits?: () => readonly LimitState[];
+  /** Only for the record. */
+  readonly reason?: string;
   readonly trace: DecisionTrace;
 }
 

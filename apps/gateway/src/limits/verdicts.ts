@@ -79,5 +79,9 @@ export function refusalForNow(limits: () => readonly LimitState[]): MeterVerdict
   const exceeded = limits().reduce((a, b) =>
     b.remaining / b.limit < a.remaining / a.limit ? b : a,
   );
-  return { kind: 'refused', code: 'rate_limit_exceeded', retryAfterSeconds: 1, limits, exceeded };
+  return {
+    kind: 'refused',
+    code: 'rate_limit_exceeded',
+    ...{ retryAfterSeconds: 1, limits, exceeded, reason: 'lease_timeout' },
+  };
 }
