@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DAY_MS, utcDay } from '@portico/contracts';
 import fc from 'fast-check';
 import type { MeterPolicy } from '@portico/enforcement';
+import { policy } from '../../test/limits/scenario.ts';
 import type { LimitClock } from './clock.ts';
 import { LocalMeters, type Compare } from './local-meters.ts';
 
@@ -18,15 +19,6 @@ class TestClock implements LimitClock {
     this.steadyMs += ms;
   }
 }
-
-const policy = (over: Partial<MeterPolicy> = {}): MeterPolicy => ({
-  id: 'pol_test',
-  rateLimits: [],
-  quota: null,
-  mode: 'default',
-  onOutage: 'share',
-  ...over,
-});
 
 function setUp(given: MeterPolicy | null, at?: string, compare?: Compare) {
   const clock = new TestClock(at);
